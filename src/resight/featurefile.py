@@ -1,0 +1,318 @@
+"""A FeatureCollection on disk: its Features line by line, what of it could not be read, and its new bytes.
+
+What a Feature means is for others; here is known only where it stands. A file of ours has one Feature a line, which is
+written back byte for byte; a file that another program laid out is read all the same.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from resight.errors import CannotWrite, Problem
+from resight.observation import Observation
+
+_BOM = b"\xef\xbb\xbf"
+_OWN_START = b'{"type":"Feature",'
+_FEATURE = re.compile(rb'"type"\s*:\s*"Feature"')
+
+
+class Line(NamedTuple):
+    """One Feature of a file: its bytes, and what is needed to find it without parsing it again."""
+
+    #: The bytes it stood in, when it had a line to itself; they are written back untouched.
+    text: bytes
+    number: int | None
+    id: str | None
+    site: str | None
+    earliest: str
+    latest: str
+
+    @property
+    def feature(self) -> Any:
+        """The Feature, parsed anew: keeping thousands parsed costs more than parsing the few that are asked for."""
+        return orjson.loads(self.text)
+
+    def problem(self, file: "FeatureFile", what: str, field: str, mend: str) -> Problem:
+        """An error of this Feature."""
+        return Problem("error", what, file.name, self.number, self.id or "", field, mend)
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Where it belongs in its file."""
+        return self.earliest, self.id or ""
+
+
+def _line(feature: Any, text: bytes, number: int | None) -> Line:
+    try:
+        properties = feature["properties"]
+        found = feature["id"], properties["site"], properties["earliest"], properties["latest"]
+        # GDAL writes days with slashes.
+        if (
+            type(found[0]) is type(found[1]) is type(found[2]) is type(found[3]) is str
+            and "/" not in found[2] + found[3]
+        ):
+            return Line(text, number, *found)
+    except (KeyError, TypeError):
+        pass
+    return _odd_line(feature, text, number)
+
+
+def _odd_line(feature: Any, text: bytes, number: int | None) -> Line:
+    """The line of a Feature that was not laid by us: what it lacks must not hide it from any question."""
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        return Line(text, number, None, None, "", "9999")
+    identifier = feature.get("id", properties.get("id"))
+    site, earliest, latest = properties.get("site"), properties.get("earliest"), properties.get("latest")
+    return Line(
+        text,
+        number,
+        identifier if isinstance(identifier, str) else None,
+        site if isinstance(site, str) else None,
+        earliest.replace("/", "-") if isinstance(earliest, str) else "",
+        latest.replace("/", "-") if isinstance(latest, str) else "9999",
+    )
+
+
+def new_line(record: Observation) -> Line:
+    """The line of a record that is to be written."""
+    feature = record.to_feature()
+    return _line(feature, orjson.dumps(feature), None)
+
+
+class FeatureFile(NamedTuple):
+    """A FeatureCollection read from disk, with what could not be read."""
+
+    path: Path
+    name: str
+    #: SHA-256 of the bytes, "" when there is no file.
+    digest: str
+    stamp: tuple[int, int, int]
+    header: Mapping[str, Any]
+    lines: tuple[Line, ...]
+    problems: tuple[Problem, ...]
+    #: False when some of it could not be read: then it is never overwritten.
+    is_whole: bool
+
+    @property
+    def ids(self) -> set[str | None]:
+        """The ids that stand in it."""
+        return {line.id for line in self.lines}
+
+    def with_lines(self, lines: Iterable[Line]) -> tuple[bytes, tuple[Line, ...]]:
+        """The bytes of the file with these Features, one a line in (earliest, id) order, and the lines they make."""
+        head = orjson.dumps({"type": "FeatureCollection", "name": self.path.stem, **self.header})[:-1]
+        ordered = sorted(lines, key=lambda line: line.order)
+        body = b",\n".join([line.text for line in ordered])
+        data = head + b',"features":[\n' + body + (b"\n" if body else b"") + b"]}\n"
+        return data, tuple([Line(line.text, number, *line[2:]) for number, line in enumerate(ordered, 2)])
+
+
+def stamp_of(path: Path) -> tuple[int, int, int]:
+    """Time of change, size and inode: other when the file is another one; zeros when there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return (0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, "" when there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def parse(path: Path, name: str) -> FeatureFile:
+    """Read a FeatureCollection; what cannot be read becomes problems, the rest is kept."""
+    stamp = stamp_of(path)
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return FeatureFile(path, name, "", stamp, {}, (), (), True)
+    except OSError as error:
+        problem = Problem("error", f"cannot be read: {error.strerror}", name, mend="check its permissions")
+        return FeatureFile(path, name, "", stamp, {}, (), (problem,), False)
+    digest = hashlib.sha256(raw).hexdigest()
+    problems: list[Problem] = []
+    if raw.startswith(_BOM):
+        raw = raw[len(_BOM) :]
+        problems.append(Problem("notice", "begins with a byte order mark, which the next write leaves out", name, 1))
+    if b"\r\n" in raw:
+        raw = raw.replace(b"\r\n", b"\n")
+        problems.append(Problem("notice", "has Windows line ends, which the next write turns into \\n", name, 1))
+    laid = _laid_as_ours(raw)
+    if laid is not None:
+        return FeatureFile(path, name, digest, stamp, laid[0], tuple(laid[1]), tuple(problems), True)
+    try:
+        content = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        lines, found = _salvage(raw, name, error)
+        return FeatureFile(path, name, digest, stamp, {}, tuple(lines), (*problems, *found), False)
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or content.get("type") != "FeatureCollection":
+        problems.append(Problem("error", "is not a GeoJSON FeatureCollection", name, 1, mend="nothing of it was read"))
+        return FeatureFile(path, name, digest, stamp, {}, (), tuple(problems), False)
+    crs = content.get("crs")
+    if crs is not None and "CRS84" not in str(crs) and "4326" not in str(crs):
+        what = f"is in another coordinate system, {crs}"
+        problems.append(Problem("error", what, name, mend="save it in WGS 84 (EPSG:4326)"))
+        return FeatureFile(path, name, digest, stamp, {}, (), tuple(problems), False)
+    return FeatureFile(
+        path, name, digest, stamp, _header(content), tuple(_relaid(raw, features)), tuple(problems), True
+    )
+
+
+def _header(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key not in ("type", "features")}
+
+
+def _laid_as_ours(raw: bytes) -> tuple[dict[str, Any], list[Line]] | None:
+    """Header and Features of a file with one Feature a line; None when it is laid otherwise or broken."""
+    rows = raw.split(b"\n")
+    own = [number for number, row in enumerate(rows) if row.startswith(_OWN_START)]
+    if not own or own[-1] - own[0] + 1 != len(own):
+        return None
+    try:
+        content = orjson.loads(b"".join(rows[: own[0]] + rows[own[-1] + 1 :]))
+        lines = []
+        for number in own:
+            text = rows[number].removesuffix(b",")
+            # Every Feature but the last has its comma.
+            if (len(text) == len(rows[number])) != (number == own[-1]):
+                return None
+            lines.append(_line(orjson.loads(text), text, number + 1))
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(content, dict) or content.get("features") != [] or content.get("type") != "FeatureCollection":
+        return None
+    return None if "crs" in content else (_header(content), lines)
+
+
+def _relaid(raw: bytes, features: list[Any]) -> list[Line]:
+    """The Features of a file another program laid out, with the line in which each begins."""
+    starts = [found.start() for found in _FEATURE.finditer(raw)]
+    numbers: list[int | None] = [None] * len(features)
+    if len(starts) == len(features):
+        line, at = 1, 0
+        for index, start in enumerate(starts):
+            line, at = line + raw.count(b"\n", at, start), start
+            numbers[index] = line
+    return [_line(f, orjson.dumps(f), number) for f, number in zip(features, numbers, strict=True)]
+
+
+def _salvage(raw: bytes, name: str, error: orjson.JSONDecodeError) -> tuple[list[Line], list[Problem]]:
+    """The Features of a broken file that stand whole in a line of their own, and what is wrong with the others."""
+    lines: list[Line] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(raw.split(b"\n"), 1):
+        text = row.strip().rstrip(b",")
+        if text.startswith((b"<<<<<<<", b"=======", b">>>>>>>")):
+            problems.append(
+                Problem(
+                    "error", "is a mark of a git merge that was not finished", name, number, mend="finish the merge"
+                )
+            )
+        elif text.startswith(b'{"type":"Feature",') or (
+            text.startswith(b"{") and text.endswith(b"}") and b"Feature" in text
+        ):
+            try:
+                lines.append(_line(orjson.loads(text), text, number))
+            except orjson.JSONDecodeError as broken:
+                what = f"is not valid JSON: {broken.msg} at column {broken.colno}"
+                problems.append(
+                    Problem("error", what, name, number, mend="mend the line; the file is not written to until then")
+                )
+    if not problems:
+        what = f"is not valid JSON: {error.msg} at column {error.colno}"
+        problems.append(
+            Problem("error", what, name, error.lineno, mend="mend it; the file is not written to until then")
+        )
+    return lines, problems
+
+
+class Rewrite(NamedTuple):
+    """A year file as it is and as it is to be."""
+
+    path: Path
+    old: FeatureFile
+    data: bytes
+    lines: tuple[Line, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the new bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def result(self) -> FeatureFile:
+        """What reading the new file would give, without reading it."""
+        return self.old._replace(digest=self.digest, stamp=stamp_of(self.path), lines=self.lines, problems=())
+
+
+# --- files ----------------------------------------------------------------------------------------------------
+
+
+def _stage(path: Path, data: bytes) -> Path:
+    """Write the new content beside the file and force it to disk."""
+    path = path.resolve()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+@contextlib.contextmanager
+def staged(rewrites: Iterable[Rewrite]) -> Iterator[list[tuple[Rewrite, Path]]]:
+    """The new contents in temporary files beside the old, removed in the end whatever happens."""
+    staged: list[tuple[Rewrite, Path]] = []
+    try:
+        for rewrite in rewrites:
+            staged.append((rewrite, _stage(rewrite.path, rewrite.data)))
+        yield staged
+    finally:
+        for _, temporary in staged:
+            temporary.unlink(missing_ok=True)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Force the names in a folder to disk, where the system can."""
+    # Windows cannot open a folder, some network disks cannot sync one; the rename has happened all the same.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file, or leave it as it was.
+
+    Raises:
+        CannotWrite: the folder or disk does not take it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _stage(path, data)
+        try:
+            temporary.replace(path.resolve())
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror or error}; nothing was changed") from error

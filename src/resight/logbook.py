@@ -1,0 +1,712 @@
+"""The logbook on disk: read, add, amend, withdraw. The only module that touches the data files.
+
+A write goes: lock, read the year files again, write the new ones beside the old, fsync, append the journal line,
+fsync, rename, fsync the folder. A crash after the journal line is repaired at the next open, a crash before it
+leaves nothing behind. A file that could not be read whole is never overwritten.
+"""
+
+import contextlib
+import gc
+import hashlib
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from datetime import date as Day
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import orjson
+
+from resight import checks, dates
+from resight.checks import REGISTER_FILE, Located
+from resight.errors import (
+    CannotWrite,
+    DuplicateRecord,
+    InvalidRecord,
+    InvalidValue,
+    NoLogbook,
+    NotFound,
+    Problem,
+    UnknownName,
+    UnreadableFile,
+)
+from resight.featurefile import FeatureFile, Line, Rewrite, digest, fsync_folder, new_line, parse, staged, stamp_of
+from resight.journal import Journal, LastWrite, canonical
+from resight.observation import Observation, Site
+from resight.vocabulary import FILE as VOCABULARY_FILE
+from resight.vocabulary import Vocabulary, fold, from_toml, near_names
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+LOCK_SECONDS = 20
+_KEPT = "it stays in the file and is left out of every answer until mended"
+
+
+class Reading(NamedTuple):
+    """What was read: the records, and everything that was wrong or worth knowing on the way."""
+
+    records: list[Observation]
+    problems: list[Problem]
+
+
+class Logbook:
+    """A folder with ``observations/`` and ``seeds/``.
+
+    Args:
+        folder: the logbook's folder.
+
+    Raises:
+        NoLogbook: there is none in that folder.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] = ".") -> None:
+        self.folder = Path(folder)
+        if not ((self.folder / REGISTER_FILE).is_file() and (self.folder / VOCABULARY_FILE).is_file()):
+            shown = str(folder)
+            # The current folder itself may have been removed.
+            with contextlib.suppress(OSError):
+                shown = str(self.folder.resolve())
+            raise NoLogbook(shown)
+        self._parsed: dict[Path, FeatureFile] = {}
+        self._holds_lock = False
+        #: What a repair at opening did, for the person.
+        self.repairs: list[Problem] = []
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], *, empty: bool = False) -> Self:
+        """Make a logbook from the packaged seeds; ``empty`` leaves the published records out.
+
+        Raises:
+            CannotWrite: there is a logbook already, or the folder cannot be written.
+        """
+        import shutil
+
+        target, source = Path(folder), packaged_seeds()
+        if (target / "seeds").exists() or any((target / "observations").glob("*")):
+            raise CannotWrite(f"{target} holds seeds/ or observations/ already; nothing was changed: name a new folder")
+        left_out = shutil.ignore_patterns("pattern-*.geojson") if empty else None
+        try:
+            for name in ("observations", "maps"):
+                (target / name).mkdir(parents=True, exist_ok=True)
+            # The register comes last and at once: a folder is a logbook whole or not at all.
+            half_made = target / f".seeds.{os.getpid()}.tmp"
+            try:
+                shutil.copytree(source, half_made, ignore=left_out)
+                half_made.rename(target / "seeds")
+            finally:
+                shutil.rmtree(half_made, ignore_errors=True)
+        except OSError as error:
+            raise CannotWrite(f"cannot make a logbook in {target}: {error.strerror or error}") from error
+        return cls(target)
+
+    # --- the register and the words
+
+    @cached_property
+    def _register(self) -> tuple[dict[str, Site], list[Problem]]:
+        parsed = parse(self.folder / REGISTER_FILE, REGISTER_FILE)
+        sites: dict[str, Site] = {}
+        problems = list(parsed.problems)
+        names: dict[str, str] = {}
+        for line in parsed.lines:
+            try:
+                feature = line.feature
+                site = Site.from_feature(feature if isinstance(feature, dict) else {})
+            except InvalidRecord as error:
+                problems += [
+                    Problem(
+                        "error", p.what, REGISTER_FILE, line.number, line.id or "", p.field, "this site is not read"
+                    )
+                    for p in error.problems
+                ]
+                continue
+            if site.id in sites:
+                problems.append(
+                    Problem("error", "stands there twice; the first is used", REGISTER_FILE, line.number, site.id, "id")
+                )
+                continue
+            sites[site.id] = site
+            for name in site.all_names:
+                if names.setdefault(fold(name), site.id) != site.id:
+                    what = f"the name {name!r} stands for {names[fold(name)]} already"
+                    problems.append(Problem("warning", what, REGISTER_FILE, line.number, site.id, "names"))
+        return sites, problems
+
+    @property
+    def sites(self) -> dict[str, Site]:
+        """The site register, by id, in the order of the file."""
+        return self._register[0]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The platforms, activities and likelihood words of this logbook."""
+        try:
+            return from_toml((self.folder / VOCABULARY_FILE).read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(
+                f"{VOCABULARY_FILE} is not UTF-8 text: {error.reason} at byte {error.start}"
+            ) from error
+
+    def resolve_site(self, text: str) -> Site:
+        """The site with this id or any of its names in any script.
+
+        Raises:
+            UnknownName: nobody registered that name; near names are offered.
+        """
+        key = fold(text)
+        names: list[str] = []
+        for site in self.sites.values():
+            if key in map(fold, site.all_names):
+                return site
+            names += site.all_names
+        unread = [str(problem) for problem in self._register[1] if problem.level == "error"]
+        if unread:
+            raise UnreadableFile(f"{text!r} may be a site that could not be read:\n  " + "\n  ".join(unread))
+        raise UnknownName("site", text, near=near_names(text, names), where=REGISTER_FILE, all_names="resight sites")
+
+    def basemap(self) -> dict[str, dict[str, Any]]:
+        """The reference layers of ``seeds/basemap``, by file stem, as parsed GeoJSON."""
+        folder = self.folder / "seeds" / "basemap"
+        layers = {}
+        for path in sorted(folder.glob("*.geojson")):
+            try:
+                layer = orjson.loads(path.read_bytes())
+                if not (isinstance(layer, dict) and isinstance(layer.get("features"), list)):
+                    raise UnreadableFile(f"seeds/basemap/{path.name} is not a GeoJSON FeatureCollection")
+                layers[path.stem] = {**layer, "features": [f for f in layer["features"] if f.get("geometry")]}
+            except OSError as error:
+                raise UnreadableFile(f"seeds/basemap/{path.name} cannot be read: {error.strerror}") from error
+            except orjson.JSONDecodeError as error:
+                raise UnreadableFile(
+                    f"seeds/basemap/{path.name}:{error.lineno} is not valid JSON: {error.msg}"
+                ) from error
+        return layers
+
+    # --- reading
+
+    def read(
+        self,
+        *,
+        between: tuple[Day, Day] | None = None,
+        sites: Collection[str] | None = None,
+        withdrawn: bool = False,
+    ) -> Reading:
+        """The records, sorted by (earliest, latest, id), and the problems met.
+
+        Args:
+            between: only records whose bounds touch these days, both included.
+            sites: only records of these site ids.
+            withdrawn: also those that were withdrawn.
+        """
+        problems: list[Problem] = []
+        with _without_gc():
+            records = [item.record for item in self._located(problems, between, sites, withdrawn=withdrawn)]
+            records.sort(key=lambda record: (record.earliest, record.latest, record.id or ""))
+        return Reading(records, problems)
+
+    def frame(self, *, withdrawn: bool = False) -> "GeoDataFrame":
+        """All records as a GeoDataFrame: id as index, proper dtypes, EPSG:4326. See :func:`resight.frame.to_frame`."""
+        from resight.frame import to_frame
+
+        with _without_gc():
+            # One record at a time becomes a row: a frame of a hundred thousand needs no hundred thousand models.
+            return to_frame(item.record for item in self._located([], withdrawn=withdrawn))
+
+    def get(self, identifier: str) -> Observation:
+        """The record with this id, withdrawn or not.
+
+        Raises:
+            NotFound: no record has it; near ids are offered.
+        """
+        return self.find(identifier).record
+
+    def find(self, identifier: str) -> Located:
+        """The record with this id and where it stands: in observations/ rather than seeds/ when it is in both.
+
+        Raises:
+            NotFound: no record has it; near ids are offered.
+            InvalidRecord: it stands in observations/ twice.
+        """
+        self._finish_interrupted_write()
+        found = [(file, line) for file in self._files() for line in file.lines if line.id == identifier]
+        if not found:
+            raise NotFound(
+                identifier,
+                near_names(identifier, (line.id for file in self._files() for line in file.lines if line.id)),
+            )
+        if sum(not _is_seed(file) for file, _ in found) > 1:
+            raise InvalidRecord(
+                [InvalidValue("id", identifier, "stands in the files twice; `resight check` says where")]
+            )
+        file, line = found[-1]
+        return Located(Observation.from_feature(line.feature), file.name, line.number)
+
+    def check(self) -> list[Problem]:
+        """Everything that is wrong or worth knowing in the whole logbook."""
+        problems: list[Problem] = []
+        located = list(self._located(problems, withdrawn=True))
+        return [
+            *problems,
+            *self._out_of_place(),
+            *checks.run(checks.Context(located, self.sites, self.vocabulary)),
+        ]
+
+    def _out_of_place(self) -> Iterator[Problem]:
+        for path in self._year_files():
+            file = self._load(path)
+            if not re.fullmatch(r"\d{4}", path.stem):
+                yield Problem("warning", "is not named after a year; it is read all the same", file.name)
+                continue
+            for line in file.lines:
+                earliest = line.earliest
+                if earliest[:4].isdigit() and earliest[:4] != path.stem:
+                    what = f"begins in {earliest[:4]}, so it belongs into observations/{earliest[:4]}.geojson"
+                    yield Problem("warning", what, file.name, line.number, line.id or "", "earliest")
+
+    def _located(
+        self,
+        problems: list[Problem],
+        between: tuple[Day, Day] | None = None,
+        sites: Collection[str] | None = None,
+        *,
+        withdrawn: bool,
+    ) -> Iterator[Located]:
+        """The records asked for with where they stand; what was wrong on the way is added to ``problems``."""
+        self._finish_interrupted_write()
+        problems += self.file_problems()
+        files = self._files()
+        seeded: set[str | None] = set().union(*(file.ids for file in files if _is_seed(file)))
+        # What stands in observations/ under the id of a seed is its revision.
+        revised = (
+            seeded.intersection(*[[line.id for f in files if not _is_seed(f) for line in f.lines]]) if seeded else set()
+        )
+        bounds = (between[0].isoformat(), between[1].isoformat()) if between else None
+        first_places: dict[str, str] = {}
+        for file in files:
+            overridden = revised if _is_seed(file) else frozenset()
+            for line in _asked_for(file.lines, bounds, sites):
+                if line.id in overridden:
+                    continue
+                try:
+                    record = _validated(line, file, first_places)
+                except _UnusableError as error:
+                    problems += error.problems
+                    continue
+                # A Feature written by hand may leave its bounds to be derived.
+                if between is not None and (record.earliest > between[1] or record.latest < between[0]):
+                    continue
+                if withdrawn or record.status != "withdrawn":
+                    yield Located(record, file.name, line.number)
+
+    def file_problems(self) -> list[Problem]:
+        """What is wrong with the files as files, without looking at the records in them."""
+        return [*self.repairs, *self._register[1], *(problem for file in self._files() for problem in file.problems)]
+
+    def _files(self) -> list[FeatureFile]:
+        seeds = sorted((self.folder / "seeds").glob("pattern-*.geojson"))
+        return [self._load(path) for path in (*seeds, *self._year_files())]
+
+    def _year_files(self) -> list[Path]:
+        return sorted((self.folder / "observations").glob("*.geojson"))
+
+    def _load(self, path: Path) -> FeatureFile:
+        cached = self._parsed.get(path)
+        if cached is None or cached.stamp != stamp_of(path):
+            cached = self._parsed[path] = parse(path, f"{path.parent.name}/{path.name}")
+        return cached
+
+    # --- writing
+
+    def add(
+        self, *records: Observation, anyway: bool = False, command: str = "log", now: datetime | None = None
+    ) -> tuple[Observation, ...]:
+        """Log records as one write: all or none. They come back with id, ``logged_at`` and bounds filled in.
+
+        Args:
+            anyway: log also what looks like a duplicate, or lies far from its site.
+            command: the word the journal keeps for this write.
+            now: the time of logging; the clock's if not given.
+
+        Raises:
+            InvalidRecord: a name is not known or a position does not fit its site.
+            DuplicateRecord: it is logged already.
+            UnreadableFile: the year file could not be read whole.
+            CannotWrite: the disk does not take it; nothing was changed.
+        """
+        if not records:
+            return ()
+        moment = (now or datetime.now(UTC)).replace(microsecond=0)
+        for record in records:
+            self._refuse(record, anyway)
+        with self._locked():
+            taken: set[str | None] = set().union(*(file.ids for file in self._files()))
+            if not anyway:
+                self._refuse_duplicates(records)
+            named: list[Observation] = []
+            last_numbers: dict[str, int] = {}
+            for record in records:
+                own = record.id if record.id and record.id not in taken else None
+                identifier = own or new_id(record, taken, last_numbers)
+                taken.add(identifier)
+                named.append(record.with_changes(id=identifier, logged_at=record.logged_at or moment))
+            self._write([(None, record) for record in named], command, moment)
+        return tuple(named)
+
+    def amend(
+        self,
+        identifier: str,
+        *,
+        anyway: bool = False,
+        command: str = "amend",
+        by: str | None = None,
+        now: datetime | None = None,
+        **changes: Any,
+    ) -> Observation:
+        """Change some fields of a record (None empties one); the revision goes up by one, the journal keeps the old.
+
+        A record of ``seeds/`` is not changed there: its revision is written to ``observations/`` under the same id.
+
+        Raises:
+            NotFound, InvalidRecord, UnreadableFile, CannotWrite: as :meth:`add`.
+        """
+        if "id" in changes:
+            raise InvalidRecord([InvalidValue("id", changes["id"], "is permanent; an amendment does not change it")])
+        return self._amend(identifier, lambda _: changes, anyway=anyway, command=command, by=by, now=now)
+
+    def _amend(
+        self,
+        identifier: str,
+        change: Callable[[Observation], Mapping[str, Any]],
+        *,
+        command: str,
+        by: str | None,
+        now: datetime | None,
+        anyway: bool = False,
+    ) -> Observation:
+        """:meth:`amend` with changes that may rest on the record as it stands under the lock."""
+        moment = (now or datetime.now(UTC)).replace(microsecond=0)
+        with self._locked():
+            before = self.get(identifier)
+            changes = change(before)
+            proposed = before.with_changes(**changes)
+            if proposed == before:
+                return before
+            if before.status == "reviewed" and "status" not in changes:
+                # What was reviewed is the earlier wording.
+                proposed = proposed.with_changes(status="draft", reviewed_by=None)
+            after = proposed.with_changes(revision=before.revision + 1, revised_at=moment)
+            self._refuse(after, anyway or after.geometry == before.geometry)
+            self._write([(before, after)], command, moment, by)
+        return after
+
+    def withdraw(self, identifier: str, *, why: str, by: str | None = None, now: datetime | None = None) -> Observation:
+        """Take a record out of every answer; it is kept, with the reason in its note and the journal.
+
+        Raises:
+            InvalidRecord: it is withdrawn already, or no reason is given.
+        """
+        if not why.strip():
+            raise InvalidRecord([InvalidValue("why", why, "a withdrawal needs its reason")])
+
+        def changes(record: Observation) -> Mapping[str, Any]:
+            if record.status == "withdrawn":
+                what = f"{identifier} is withdrawn already: {record.note}"
+                raise InvalidRecord([InvalidValue("status", "withdrawn", what)])
+            reason = f"Withdrawn: {why.strip()}"
+            return {"status": "withdrawn", "note": f"{record.note}\n{reason}" if record.note else reason}
+
+        return self._amend(identifier, changes, command="withdraw", by=by, now=now)
+
+    def review(self, identifier: str, *, by: str, now: datetime | None = None) -> Observation:
+        """Mark a record as reviewed by a second person.
+
+        Raises:
+            InvalidRecord: it is withdrawn; `amend` with another status brings it back first.
+        """
+
+        def changes(record: Observation) -> Mapping[str, Any]:
+            if record.status == "withdrawn":
+                raise InvalidRecord([InvalidValue("status", "withdrawn", f"{identifier} is withdrawn: {record.note}")])
+            return {"status": "reviewed", "reviewed_by": by}
+
+        return self._amend(identifier, changes, command="review", by=by, now=now)
+
+    def _refuse(self, record: Observation, anyway: bool) -> None:
+        errors = checks.unknown_names(record, self.sites, self.vocabulary)
+        site = self.sites.get(record.site)
+        if site and not anyway:
+            error = checks.misplaced(record, site)
+            errors += [error] if error else []
+        if errors:
+            raise InvalidRecord(errors)
+
+    def _refuse_duplicates(self, records: Sequence[Observation]) -> None:
+        days = [day for record in records for day in record.bounds]
+        existing = self.read(between=(min(days), max(days)), sites={record.site for record in records}).records
+        seen = checks.Seen(self.vocabulary)
+        for record in existing:
+            seen.add(record)
+        for record in records:
+            twin = seen.twin(record)
+            if twin:
+                raise DuplicateRecord(twin.id or "another one of the same command")
+            denied = seen.denied(record)
+            if denied:
+                other = denied.id or "logged with it"
+                what = f"of image {record.image_id} another record says the opposite: {other}"
+                raise InvalidRecord([InvalidValue("outcome", record.outcome, what, allowed="one answer, or --anyway")])
+            seen.add(record)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        observations = self.folder / "observations"
+        try:
+            observations.mkdir(exist_ok=True)
+            # The lock stands where the data is: two folders may share one observations/ by a link.
+            own = observations.resolve().parent / ".resight"
+            own.mkdir(exist_ok=True)
+            ignore = own / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+            with FileLock(own / "lock", timeout=LOCK_SECONDS):
+                self._holds_lock = True
+                try:
+                    for left_by_a_crash in observations.glob(".*.geojson.*.tmp"):
+                        left_by_a_crash.unlink(missing_ok=True)
+                    self._finish_interrupted_write(locked=True)
+                    yield
+                finally:
+                    self._holds_lock = False
+        except Timeout:
+            raise CannotWrite(
+                f"another resight has been writing for {LOCK_SECONDS} s; nothing was changed: try again"
+            ) from None
+        except OSError as error:
+            raise CannotWrite(
+                f"cannot write in {self.folder}: {error.strerror or error}; nothing was changed"
+            ) from error
+
+    def _write(
+        self,
+        changes: Sequence[tuple[Observation | None, Observation]],
+        command: str,
+        moment: datetime,
+        by: str | None = None,
+    ) -> None:
+        """Put the changed records on disk; the journal first. Call under the lock."""
+        puts = {after.id or "": after for _, after in changes}
+        rewrites = self._rewrites(puts)
+        for rewrite in rewrites:
+            if not rewrite.old.is_whole:
+                raise UnreadableFile(
+                    f"{rewrite.old.name} could not be read whole, so it is not written to; nothing was changed:\n"
+                    + "\n".join(f"  {problem}" for problem in rewrite.old.problems if problem.level == "error")
+                )
+        files = {rewrite.path.name: (rewrite.old.digest, rewrite.digest) for rewrite in rewrites}
+        entries = [
+            {
+                "time": dates.utc_text(moment),
+                "analyst": by or after.analyst,
+                "command": command,
+                "id": after.id,
+                "before": before.to_feature() if before else None,
+                "after": after.to_feature(),
+            }
+            for before, after in changes
+        ]
+        try:
+            with staged(rewrites) as swaps, self._journal.appended(entries, files, lambda: self._none_new(files)):
+                self._swap(swaps)
+        except OSError as error:
+            where = self.folder / "observations"
+            then = "nothing was changed" if self._none_new(files) else "the next command completes the write"
+            raise CannotWrite(f"cannot write in {where}: {error.strerror or error}; {then}") from error
+
+    @property
+    def _journal(self) -> Journal:
+        return Journal(self.folder / "observations" / "journal.jsonl")
+
+    def _rewrites(self, puts: Mapping[str, Observation]) -> "list[Rewrite]":
+        """The year files that change when these records are put in: those that gain one first.
+
+        In that order a record that moves to another year file is for a moment in both, never in none.
+        """
+        gains: dict[Path, list[Line]] = {}
+        for record in puts.values():
+            home = self.folder / "observations" / f"{record.year:04}.geojson"
+            gains.setdefault(home, []).append(new_line(record))
+        paths = [*gains, *(path for path in self._year_files() if path not in gains)]
+        rewrites: list[Rewrite] = []
+        for path in paths:
+            old = self._load(path)
+            kept = [line for line in old.lines if line.id not in puts]
+            if path in gains or len(kept) < len(old.lines):
+                data, lines = old.with_lines([*kept, *gains.get(path, [])])
+                rewrites.append(Rewrite(path, old, data, lines))
+        return rewrites
+
+    def _swap(self, swaps: "Iterable[tuple[Rewrite, Path]]") -> None:
+        """Rename the staged files into place."""
+        swaps = list(swaps)
+        for rewrite, _ in swaps:
+            if stamp_of(rewrite.path) != rewrite.old.stamp:
+                what = f"{rewrite.old.name} was changed by another program just now; nothing was changed: try again"
+                raise CannotWrite(what)
+        for rewrite, temporary in swaps:
+            # A year file may be a link: what it leads to is replaced.
+            temporary.replace(rewrite.path.resolve())
+            self._parsed[rewrite.path] = rewrite.result()
+        fsync_folder(self.folder / "observations")
+
+    def _finish_interrupted_write(self, *, locked: bool = False) -> None:
+        """Carry out the last write of the journal if a crash kept it from the year files."""
+        journal = self._journal
+        if not journal.path.exists() or (self._holds_lock and not locked):
+            return
+        if not locked:
+            # Most opens find nothing to do, and need no lock to see it.
+            last = journal.last_write()
+            if last.is_settled and not self._behind(last.files):
+                self._look_for_lost(last)
+                return
+            try:
+                with self._locked():
+                    pass
+            except (CannotWrite, UnreadableFile) as error:
+                what = f"the last write was cut off by a crash and cannot be carried out here: {error}"
+                problem = Problem("error", what, "observations/journal.jsonl")
+                if problem not in self.repairs:
+                    self.repairs.append(problem)
+            return
+        journal.drop_unfinished()
+        last = journal.last_write()
+        behind = self._behind(last.files)
+        if not behind:
+            self._look_for_lost(last)
+            return
+        puts = {entry["id"]: Observation.from_feature(entry["after"]) for entry in last.entries}
+        with staged([rewrite for rewrite in self._rewrites(puts) if rewrite.path.name in behind]) as swaps:
+            self._swap(swaps)
+        for identifier in puts:
+            what = "the last write had been cut off after its journal line; it has been carried out now"
+            self.repairs.append(Problem("notice", what, "observations/journal.jsonl", None, identifier))
+
+    def _look_for_lost(self, last: LastWrite) -> None:
+        """Say so if the last write is in the journal alone: cut off, and its year file edited before the next open."""
+        folder = self.folder / "observations"
+        if all(self._digest_now(folder / name) == new for name, (_, new) in last.files.items()):
+            return
+        lines = {line.id: line for path in self._year_files() for line in self._load(path).lines}
+        for entry in last.entries:
+            wanted = entry["after"]["properties"].get("revision", 1)
+            line = lines.get(entry["id"])
+            properties = line.feature.get("properties") if line else None
+            on_file = properties.get("revision", 1) if isinstance(properties, dict) else 0
+            if not isinstance(on_file, int) or on_file < wanted:
+                what = f"revision {wanted} of this record stands in the journal alone: its write was cut off"
+                problem = Problem(
+                    "error", what, "observations/journal.jsonl", None, entry["id"], mend="log or amend it again"
+                )
+                if problem not in self.repairs:
+                    self.repairs.append(problem)
+
+    def _behind(self, files: Mapping[str, tuple[str, str]]) -> list[str]:
+        """Of the year files of a write, with their digests before and after: those still as they were before."""
+        folder = self.folder / "observations"
+        return [name for name, (old, new) in files.items() if old != new and self._digest_now(folder / name) == old]
+
+    def _digest_now(self, path: Path) -> str:
+        known = self._parsed.get(path)
+        return known.digest if known and known.stamp == stamp_of(path) else digest(path)
+
+    def _none_new(self, files: Mapping[str, tuple[str, str]]) -> bool:
+        """None of the year files of a write is in place: whoever changed one meanwhile, it was not us."""
+        folder = self.folder / "observations"
+        return not any(old != new and self._digest_now(folder / name) == new for name, (old, new) in files.items())
+
+    def digest(self, records: Iterable[Observation]) -> str:
+        """SHA-256 over the canonical records (RFC 8785), the register and the vocabulary that a page shows."""
+        whole = hashlib.sha256()
+        for record in sorted(records, key=lambda r: r.id or ""):
+            whole.update(canonical(record.to_feature()) + b"\n")
+        for name in (REGISTER_FILE, VOCABULARY_FILE):
+            whole.update((self.folder / name).read_bytes())
+        return whole.hexdigest()
+
+
+@contextlib.contextmanager
+def _without_gc() -> Iterator[None]:
+    """No search for rubbish meanwhile: reading makes many objects and drops none, and the search would take half."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def packaged_seeds() -> Path:
+    """The folder of seeds that came with the package: in the wheel, or beside ``src`` in a checkout."""
+    inside = Path(__file__).parent / "seeds"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "seeds"
+
+
+def new_id(record: Observation, taken: Collection[str | None], last_numbers: dict[str, int] | None = None) -> str:
+    """A readable id from site, date and platform; ``-2``, ``-3`` … when it is taken.
+
+    ``last_numbers`` remembers the last number given to a stem, for many records of one kind.
+    """
+    when = record.date.translate(str.maketrans("", "", "~?%")).replace("/", "-to-")
+    stem = f"{record.site}-{when}-{record.platform or 'any'}"
+    numbers = last_numbers if last_numbers is not None else {}
+    number = numbers.get(stem, 0) + 1
+    while (identifier := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    numbers[stem] = number
+    return identifier
+
+
+class _UnusableError(Exception):
+    """A Feature that is left out of every answer, with what is wrong with it."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+
+
+def _validated(line: Line, file: FeatureFile, first_places: dict[str, str]) -> Observation:
+    """The record of a line; its id is entered into ``first_places``, where no other may have it."""
+    feature = line.feature
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        raise _UnusableError(line.problem(file, "is not a GeoJSON Feature", "type", _KEPT))
+    if line.id is None:
+        mend = f'give it one, such as "dunay-2025-05-18-ropucha-class"; {_KEPT}'
+        raise _UnusableError(line.problem(file, "a Feature without id", "id", mend))
+    try:
+        record = Observation.from_feature(feature)
+    except InvalidRecord as error:
+        found = [line.problem(file, str(p).removeprefix(f"{p.field}: "), p.field, _KEPT) for p in error.problems]
+        raise _UnusableError(*found) from None
+    here = f"{file.name}:{line.number}" if line.number else file.name
+    first = first_places.setdefault(line.id, here)
+    if first is not here:
+        what = f"the id stands at {first} already"
+        raise _UnusableError(line.problem(file, what, "id", f"give this one another id; {_KEPT}"))
+    return record
+
+
+def _is_seed(file: FeatureFile) -> bool:
+    return file.path.parent.name == "seeds"
+
+
+def _asked_for(lines: Iterable[Line], bounds: tuple[str, str] | None, sites: Collection[str] | None) -> Iterable[Line]:
+    """The Features that could be among those asked for, so that the others need not be parsed and validated."""
+    if sites is not None:
+        lines = [line for line in lines if line.site in sites or line.site is None]
+    if bounds is not None:
+        lines = [line for line in lines if line.earliest <= bounds[1] and bounds[0] <= line.latest]
+    return lines
