@@ -1,0 +1,781 @@
+"""Which episode of this year matches which of last year's: evidence in bits, and a one-to-one decision.
+
+Fellegi–Sunter match weights (Fellegi & Sunter 1969, doi:10.1080/01621459.1969.10501049): W = Σ log2(m/u) over
+factors that agree, log2((1−m)/(1−u)) over factors that disagree, 0 where either side is unknown. m = P(agree | a
+real repeat), u = P(agree | unrelated). What is assumed (m, the prior, catalogue sizes) stays apart from what was
+counted. Everything here is a pure function of episodes; whether two lie at the same place is an argument.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import Any, Literal, NamedTuple
+
+from resight import episodes
+from resight.dates import SEASON_DAYS, YEAR_DAYS, in_words, season_shares
+from resight.episodes import Episode
+from resight.errors import InvalidValue
+from resight.observation import LOOK_METHODS, METHODS, Method, Observation, Site
+from resight.vocabulary import CatalogueSize, Vocabulary
+
+Agreement = Literal["agrees", "disagrees", "unknown"]
+Finding = Literal["same individual", "same class", "same type", "same kind", "other"]
+FINDINGS: Mapping[str, Finding] = {
+    "kind": "same kind",
+    "type": "same type",
+    "class": "same class",
+    "individual": "same individual",
+}
+SamePlace = Callable[[Episode, Episode], bool]
+
+SEASON_LEVELS = (
+    f"within {SEASON_DAYS[0]} days of the same day of the year",
+    f"within {SEASON_DAYS[1]} days",
+    f"over {SEASON_DAYS[1]} days",
+)
+_SEASON_U = ((2 * SEASON_DAYS[0] + 1) / YEAR_DAYS, (2 * (SEASON_DAYS[1] - SEASON_DAYS[0])) / YEAR_DAYS)
+SEASON_U = (*_SEASON_U, 1 - sum(_SEASON_U))
+
+
+class Assumptions(NamedTuple):
+    """What is assumed, not counted: the m of each factor, the prior and the weight of the catalogue."""
+
+    place_m: float = 0.90
+    kind_m: float = 0.99
+    level_m: float = 0.90
+    #: A programme may send a sister ship: the same individual is not required of a repeat.
+    individual_m: float = 0.50
+    activity_m: float = 0.80
+    season_m: tuple[float, float, float] = (0.40, 0.30, 0.30)
+    #: Share of this year's episodes that repeat one of last year's, before looking.
+    repeat_share: float = 0.5
+    #: Pseudo-records by which a catalogue size steadies a share counted on few records.
+    kappa: float = 20.0
+    #: u of the class of a platform that lives at the site.
+    resident_u: float = 0.95
+
+
+DEFAULTS = Assumptions()
+
+
+class Term(NamedTuple):
+    """One factor of a match: what it says, and how many bits that is worth."""
+
+    factor: str
+    agreement: Agreement
+    bits: float
+    why: str
+    m: float | None = None
+    u: float | None = None
+    #: Why this factor shows less than it seems, for the reader.
+    caveat: str = ""
+
+
+class Pair(NamedTuple):
+    """A baseline and a current episode with the evidence that one repeats the other."""
+
+    baseline: Episode
+    current: Episode
+    terms: tuple[Term, ...]
+    finding: Finding
+    #: P(this pair | the current episode), over the whole baseline in scope.
+    posterior: float = 0.0
+
+    @property
+    def bits(self) -> float:
+        """The match weight W."""
+        return sum(term.bits for term in self.terms)
+
+    @property
+    def same_place(self) -> bool:
+        """Do the two lie at one place?"""
+        return self.terms[0].agreement == "agrees"
+
+
+class SizeUsed(NamedTuple):
+    """A catalogue size that entered the shares: a published or assumed number, or a count of what is on file."""
+
+    of: str
+    size: int
+    source: str
+
+
+class Shares:
+    """u of a baseline episode's value: how often unrelated episodes would agree with it by chance.
+
+    u = (n_value − 1 + κ·base) / (n_total − 1 + κ); the −1 leaves the episode itself out. base is 1/catalogue size
+    for the share over all sites, and that share for the share at one site.
+
+    Args:
+        baseline: all baseline episodes in scope.
+        vocabulary: the platform tree and the catalogue sizes.
+        sites: how many sites the scope holds.
+        kappa: weight of the catalogue, in pseudo-records.
+    """
+
+    def __init__(self, baseline: Sequence[Episode], vocabulary: Vocabulary, sites: int, kappa: float) -> None:
+        self.baseline, self.vocabulary, self.sites, self.kappa = baseline, vocabulary, sites, kappa
+        #: The catalogue sizes that were used, by what they count.
+        self.sizes_used: dict[str, SizeUsed] = {}
+        self._steps: dict[tuple[str, tuple[str, ...]], float] = {}
+
+    @cached_property
+    def _at_site(self) -> Counter[str]:
+        return Counter(e.site for e in self.baseline)
+
+    @cached_property
+    def _nodes(self) -> Counter[tuple[str | None, tuple[str, ...]]]:
+        """Episodes whose path runs through each node, over all sites (site None) and at each site."""
+        counts: Counter[tuple[str | None, tuple[str, ...]]] = Counter()
+        for episode in self.baseline:
+            steps = steps_of(episode)
+            for depth in range(1, len(steps) + 1):
+                counts[None, steps[:depth]] += 1
+                counts[episode.site, steps[:depth]] += 1
+        return counts
+
+    @cached_property
+    def _children(self) -> Counter[tuple[str | None, tuple[str, ...]]]:
+        """Episodes known one level below each node, and how many distinct children are on file (site '')."""
+        counts: Counter[tuple[str | None, tuple[str, ...]]] = Counter()
+        for (site, steps), number in self._nodes.items():
+            counts[site, steps[:-1]] += number
+            if site is None:
+                counts["", steps[:-1]] += 1
+        return counts
+
+    def smooth(self, n_value: int, n_total: int, base: float) -> float:
+        """The share with κ pseudo-records at the base rate, the episode itself left out."""
+        return (n_value - 1 + self.kappa * base) / (n_total - 1 + self.kappa)
+
+    def _size(self, of: str, known: CatalogueSize | None, on_file: int) -> int:
+        found = known or CatalogueSize(on_file, "counted on file, not known")
+        # Of one thing alone nothing could disagree: at least 2, also where the catalogue says 1.
+        size = max(2, found.size)
+        self.sizes_used.setdefault(of, SizeUsed(of, size, found.source))
+        return size
+
+    def place(self, episode: Episode) -> float:
+        """u of the episode's site."""
+        size = max(2, self.sites)
+        source = "counted in the site register, at least 2"
+        self.sizes_used.setdefault("sites", SizeUsed("sites compared", size, source))
+        return self.smooth(self._at_site[episode.site], len(self.baseline), 1 / size)
+
+    def step(self, episode: Episode, depth: int) -> float:
+        """u of the episode's value at one level of the platform tree, among its siblings, at its site."""
+        steps = steps_of(episode)[: depth + 1]
+        known = self._steps.get((episode.site, steps))
+        if known is None:
+            known = self._steps[episode.site, steps] = self._step(episode.site, steps)
+        return known
+
+    def _step(self, site: str, steps: tuple[str, ...]) -> float:
+        parent = steps[:-1]
+        base = 1 / self._size_below(parent, steps[-1])
+        overall = self.smooth(self._nodes[None, steps], self._children[None, parent], base)
+        return self.smooth(self._nodes[site, steps], self._children[site, parent], overall)
+
+    def _size_below(self, parent: tuple[str, ...], step: str) -> int:
+        on_file = self._children["", parent]
+        if not parent:
+            return self._size("kinds of platform", self.vocabulary.catalogue.get("kinds"), on_file)
+        node = self.vocabulary.platforms.get(parent[-1])
+        label = self.vocabulary.label(parent[-1])
+        if step.startswith(_NAMED):
+            return self._size(f"individuals of {label}", node.individuals if node else None, on_file)
+        return self._size(f"types or classes of {label}", node.children if node else None, on_file)
+
+    @cached_property
+    def _activities(self) -> Counter[frozenset[str]]:
+        """Episodes with each set of known activities."""
+        return Counter(e.activities for e in self.baseline if e.activities)
+
+    def activity(self, episode: Episode) -> float:
+        """u of the episode's activities: how often an unrelated episode shares one of them."""
+        sharing = sum(n for activities, n in self._activities.items() if activities & episode.activities)
+        size = self._size(
+            "activities", self.vocabulary.catalogue.get("activities"), len(frozenset().union(*self._activities))
+        )
+        base = min(len(episode.activities) / size, 1 - 1 / (size + 1))
+        return self.smooth(sharing, self._activities.total(), base)
+
+
+_NAMED = "="
+
+
+def steps_of(episode: Episode) -> tuple[str, ...]:
+    """The platform path as far as it is known without a hedge, the individual (marked ``=``) last."""
+    is_whole = episode.path == episode.claimed_path
+    return (*episode.path, _NAMED + episode.individual) if episode.individual and is_whole else episode.path
+
+
+def evidence(
+    baseline: Episode,
+    current: Episode,
+    shares: Shares,
+    *,
+    same_place: SamePlace,
+    site: Site | None = None,
+    assume: Assumptions = DEFAULTS,
+    memo: dict[object, Any] | None = None,
+) -> Pair:
+    """All factors of one pair.
+
+    Args:
+        baseline, current: the two episodes.
+        shares: u of the baseline's values.
+        same_place: do two episodes lie at one place?
+        site: the baseline episode's site, for its residents.
+        assume: m, κ and the prior.
+        memo: terms already worked out for this current episode; baseline episodes alike in all that a factor rests
+            on share its term.
+    """
+    memo = {} if memo is None else memo
+
+    def once(key: object, make: Callable[[], Any]) -> Any:
+        if key not in memo:
+            memo[key] = make()
+        return memo[key]
+
+    together = same_place(baseline, current)
+    place = once(
+        ("place", baseline.site, together),
+        lambda: _agreement(
+            "place",
+            together,
+            m=assume.place_m,
+            u=shares.place(baseline),
+            words=("same site" if baseline.site == current.site else "same place", "other site"),
+        ),
+    )
+    chain, finding = once(
+        (
+            "platform",
+            baseline.site,
+            baseline.path,
+            baseline.claimed_path,
+            baseline.individual_name,
+            baseline.individual,
+            baseline.identity_hedge,
+            baseline.operator,
+        ),
+        lambda: _platform_terms(baseline, current, shares, site, assume),
+    )
+    activity = once(("activity", baseline.activities), lambda: _activity_term(baseline, current, shares, assume))
+    season = once(("season", baseline.time), lambda: _season_term(baseline, current, assume))
+    return Pair(baseline, current, (place, *chain, activity, season), finding)
+
+
+def _agreement(factor: str, agrees: bool, *, m: float, u: float, words: tuple[str, str], caveat: str = "") -> Term:
+    """The term of a factor that is known on both sides; ``words`` for agreeing and for disagreeing."""
+    if agrees:
+        return Term(factor, "agrees", math.log2(m / u), words[0], m, u, caveat)
+    return Term(factor, "disagrees", math.log2((1 - m) / (1 - u)), words[1], m, u, caveat)
+
+
+def _platform_terms(
+    baseline: Episode, current: Episode, shares: Shares, site: Site | None, assume: Assumptions
+) -> tuple[list[Term], Finding]:
+    """The chain rule down the tree: stop at the first level that is unknown or disagrees."""
+    vocabulary = shares.vocabulary
+    then, now = steps_of(baseline), steps_of(current)
+    terms: list[Term] = []
+    finding: Finding = "other"
+    for depth in range(max(len(baseline.claimed_path), len(current.claimed_path)) + 1):
+        level = _level(depth, baseline, current, vocabulary)
+        caveat = _resident_caveat(depth, baseline, current, site)
+        if depth >= len(then) or depth >= len(now):
+            terms.append(
+                Term(level, "unknown", 0.0, _why_unknown(level, depth, baseline, current, vocabulary), caveat=caveat)
+            )
+            break
+        if then[depth].startswith(_NAMED) != now[depth].startswith(_NAMED):
+            # One side gives the hull, the other its type or class: they cannot be held against each other.
+            why = _why_unknown(level, depth, baseline, current, vocabulary)
+            terms.append(Term(level, "unknown", 0.0, why, caveat=caveat))
+            break
+        agrees = then[depth] == now[depth]
+        m = {"kind": assume.kind_m, "individual": assume.individual_m}.get(level, assume.level_m)
+        # That a class lives here explains why it is seen again, not why another one is.
+        caveat = caveat if agrees else ""
+        u = assume.resident_u if caveat else shares.step(baseline, depth)
+        names = _step_label(then[depth], baseline, vocabulary), _step_label(now[depth], current, vocabulary)
+        terms.append(
+            _agreement(
+                level,
+                agrees,
+                m=m,
+                u=u,
+                words=(f"same {level}: {names[0]}", f"other {level}: {names[0]} then, {names[1]} now"),
+                caveat=caveat,
+            )
+        )
+        if not agrees:
+            break
+        finding = FINDINGS[level]
+        if level == "individual":
+            break
+    return terms, finding
+
+
+def _level(depth: int, baseline: Episode, current: Episode, vocabulary: Vocabulary) -> str:
+    """What the tree calls this depth: the path of either side says it, below both paths is the individual."""
+    for episode in (baseline, current):
+        if depth < len(episode.claimed_path):
+            return vocabulary.level(episode.claimed_path[depth])
+    return "individual"
+
+
+def _step_label(step: str, episode: Episode, vocabulary: Vocabulary) -> str:
+    return (episode.individual_name or step) if step.startswith(_NAMED) else vocabulary.label(step)
+
+
+def _why_unknown(level: str, depth: int, baseline: Episode, current: Episode, vocabulary: Vocabulary) -> str:
+    said = []
+    for when, episode in (("then", baseline), ("now", current)):
+        if level == "individual":
+            claimed = episode.individual_name if episode.individual is None else None
+        elif len(episode.path) <= depth < len(episode.claimed_path):
+            claimed = vocabulary.label(episode.claimed_path[depth])
+        else:
+            claimed = None
+        if claimed:
+            said.append(f"{when} “{episode.identity_hedge}” {claimed}")
+    return f"{level} claimed, not known: {', '.join(said)}" if said else f"{level} not known"
+
+
+def _resident_caveat(depth: int, baseline: Episode, current: Episode, site: Site | None) -> str:
+    """Why a class that lives at the site shows little there; empty when it does not live there.
+
+    It holds for a class that is only claimed, too, and falls away when both sides are known to be somebody else's.
+    """
+    classes = {e.claimed_path[depth] for e in (baseline, current) if depth < len(e.claimed_path)}
+    for resident in site.residents if site else ():
+        if resident.platform not in classes:
+            continue
+        theirs = [
+            e.operator is None or e.operator.casefold() == resident.operator.casefold() for e in (baseline, current)
+        ]
+        if any(theirs):
+            number = f"{resident.count} " if resident.count else ""
+            return f"{resident.operator} keeps {number}of this class here, so the class alone shows little"
+    return ""
+
+
+def _activity_term(baseline: Episode, current: Episode, shares: Shares, assume: Assumptions) -> Term:
+    if not (baseline.activities and current.activities):
+        return Term("activity", "unknown", 0.0, "visible activity not known on both sides")
+    shared = baseline.activities & current.activities
+
+    def words(some: frozenset[str]) -> str:
+        return ", ".join(sorted(shares.vocabulary.activities[activity].label for activity in some))
+
+    return _agreement(
+        "activity",
+        bool(shared),
+        m=assume.activity_m,
+        u=shares.activity(baseline),
+        words=(
+            f"same activity: {words(shared)}",
+            f"other activity: {words(baseline.activities)} then, {words(current.activities)} now",
+        ),
+    )
+
+
+def _season_term(baseline: Episode, current: Episode, assume: Assumptions) -> Term:
+    levels = season_shares(baseline.time, current.time)
+    bits = math.log2(sum(p * m / u for p, m, u in zip(levels, assume.season_m, SEASON_U, strict=True)))
+    certain = next((i for i, p in enumerate(levels) if p == 1), None)
+    if certain is None:
+        spread = ", ".join(f"{p:.0%} {words}" for p, words in zip(levels, SEASON_LEVELS, strict=True) if p)
+        return Term("season", "unknown", bits, f"season known only as shares of day pairs: {spread}")
+    return Term(
+        "season",
+        "disagrees" if certain == 2 else "agrees",
+        bits,
+        f"season: {SEASON_LEVELS[certain]}",
+        assume.season_m[certain],
+        SEASON_U[certain],
+    )
+
+
+# --- the decision -------------------------------------------------------------------------------------------
+
+
+def weigh(
+    current: Episode,
+    shares: Shares,
+    *,
+    same_place: SamePlace,
+    sites: Mapping[str, Site],
+    assume: Assumptions = DEFAULTS,
+) -> list[Pair]:
+    """Every baseline episode as the match of one current episode, with its posterior, best first.
+
+    posterior(b) = (s/n0)·2^W_b / (1 − s + (s/n0)·Σ 2^W), the sum over the whole baseline in scope.
+    """
+    memo: dict[object, Any] = {}
+    pairs = [
+        evidence(b, current, shares, same_place=same_place, site=sites.get(b.site), assume=assume, memo=memo)
+        for b in shares.baseline
+    ]
+    if not pairs:
+        return []
+    share = assume.repeat_share / len(pairs)
+    odds = [share * 2**pair.bits for pair in pairs]
+    total = 1 - assume.repeat_share + sum(odds)
+    weighed = [pair._replace(posterior=odd / total) for pair, odd in zip(pairs, odds, strict=True)]
+    return sorted(weighed, key=lambda pair: (-pair.posterior, pair.baseline.id))
+
+
+class Comparison(NamedTuple):
+    """This year's episodes held against last year's, within one scope (the watched sites, or one other site)."""
+
+    scope: tuple[str, ...]
+    baseline: tuple[Episode, ...]
+    current: tuple[Episode, ...]
+    #: Assigned one to one, posterior above one half; strongest first.
+    matches: tuple[Pair, ...]
+    #: For each current episode, in order: all its pairs, best first.
+    weighed: tuple[tuple[Pair, ...], ...]
+    sizes: tuple[SizeUsed, ...]
+    assumptions: Assumptions
+
+    @property
+    def without_precedent(self) -> tuple[Episode, ...]:
+        """Current episodes that match nothing."""
+        matched = {pair.current.id for pair in self.matches}
+        return tuple(e for e in self.current if e.id not in matched)
+
+    @property
+    def not_repeated(self) -> tuple[Episode, ...]:
+        """Baseline episodes that nothing matches so far."""
+        matched = {pair.baseline.id for pair in self.matches}
+        return tuple(e for e in self.baseline if e.id not in matched)
+
+    def best_of(self, current: Episode) -> Pair | None:
+        """The best pair of a current episode, match or not."""
+        return next((pairs[0] for pairs in self.weighed if pairs and pairs[0].current.id == current.id), None)
+
+
+def likest(comparison: Comparison) -> dict[str, Pair]:
+    """For each episode that matches nothing: the closest one of the other year at its place that it could be.
+
+    Id of the episode -> the pair, where the platform is the same as far as it is known on both sides. One-to-one
+    assignment leaves such episodes over, and so does a place where many are alike: they are not without precedent.
+    """
+    matched = {episode.id for pair in comparison.matches for episode in (pair.current, pair.baseline)}
+    found: dict[str, Pair] = {}
+    for pair in chain.from_iterable(comparison.weighed):
+        contradicted = any(term.agreement == "disagrees" for term in pair.terms if term.factor in FINDINGS)
+        if contradicted or pair.finding == "other" or not pair.same_place:
+            continue
+        for episode in (pair.current, pair.baseline):
+            best = found.get(episode.id)
+            if episode.id not in matched and (best is None or _nearness(pair) < _nearness(best)):
+                found[episode.id] = pair
+    return found
+
+
+def _nearness(pair: Pair) -> tuple[int, float, str, str]:
+    return (closeness(pair), -pair.bits, pair.baseline.id, pair.current.id)
+
+
+def compare(
+    baseline: Sequence[Episode],
+    current: Sequence[Episode],
+    *,
+    scope: Sequence[str],
+    vocabulary: Vocabulary,
+    sites: Mapping[str, Site],
+    same_place: SamePlace,
+    assume: Assumptions = DEFAULTS,
+) -> Comparison:
+    """Hold two years against each other and decide, one to one, which episode matches which."""
+    shares = Shares(baseline, vocabulary, len(scope), assume.kappa)
+    weighed = tuple(tuple(weigh(c, shares, same_place=same_place, sites=sites, assume=assume)) for c in current)
+    assigned = _assign([pair for pairs in weighed for pair in pairs], len(baseline), assume)
+    matches = sorted((p for p in assigned if p.posterior > 0.5), key=lambda p: (-p.bits, p.current.id))
+    return Comparison(
+        tuple(scope),
+        tuple(baseline),
+        tuple(current),
+        tuple(matches),
+        weighed,
+        tuple(shares.sizes_used.values()),
+        assume,
+    )
+
+
+def least_bits(n_baseline: int, assume: Assumptions) -> float:
+    """The W above which a pair is worth assigning: W + log2(s/n0) − log2(1−s) > 0."""
+    return math.log2(1 - assume.repeat_share) - math.log2(assume.repeat_share / n_baseline)
+
+
+def _assign(pairs: Sequence[Pair], n_baseline: int, assume: Assumptions) -> list[Pair]:
+    """The one-to-one assignment that maximises Σ(W + log2(s/n0) − log2(1−s)) over the pairs where that is > 0."""
+    if not pairs:
+        return []
+    floor = least_bits(n_baseline, assume)
+    worthwhile = [(pair, pair.bits - floor) for pair in pairs if pair.bits > floor]
+    if not worthwhile:
+        return []
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    rows = {id_: i for i, id_ in enumerate(sorted({p.baseline.id for p, _ in worthwhile}))}
+    columns = {id_: i for i, id_ in enumerate(sorted({p.current.id for p, _ in worthwhile}))}
+    gain = np.zeros((len(rows), len(columns)))
+    at: dict[tuple[int, int], Pair] = {}
+    for pair, value in worthwhile:
+        cell = rows[pair.baseline.id], columns[pair.current.id]
+        gain[cell] = value
+        at[cell] = pair
+    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+    return [at[cell] for i, j in chosen if (cell := (int(i), int(j))) in at]
+
+
+# --- a year against its baseline ----------------------------------------------------------------------------
+
+
+class Repeats(NamedTuple):
+    """Everything :func:`repeats` found: the watched sites together, every other site on its own."""
+
+    year: int
+    baseline_years: tuple[int, ...]
+    watched: Comparison
+    others: tuple[Comparison, ...]
+    #: Episodes seen only by methods that are not admitted, with their pairs: outside the score.
+    candidates: tuple[Pair, ...]
+    #: Episodes whose bounds straddle New Year: in neither year.
+    undetermined: tuple[Episode, ...]
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The watched group first, then the other sites by id."""
+        return (self.watched, *self.others)
+
+    @property
+    def matches(self) -> tuple[Pair, ...]:
+        """All matches of all scopes, the watched group first."""
+        return tuple(pair for comparison in self.comparisons for pair in comparison.matches)
+
+
+def repeats(
+    records: Iterable[Observation],
+    *,
+    year: int,
+    baseline_years: Sequence[int],
+    vocabulary: Vocabulary,
+    sites: Mapping[str, Site],
+    same_place: SamePlace,
+    methods: Sequence[Method] = LOOK_METHODS,
+    assume: Assumptions = DEFAULTS,
+) -> Repeats:
+    """Compare one year with a baseline: the watched sites as one group, every other site with records alone.
+
+    Raises:
+        InvalidValue: the year is its own baseline.
+    """
+    if year in baseline_years:
+        raise InvalidValue("baseline", year, f"{year} cannot be compared with itself", allowed="another year")
+    records = list(records)
+    found = episodes.find(records, vocabulary, methods=methods)
+    left_out = episodes.find(records, vocabulary, methods=[m for m in METHODS if m not in methods])
+    watched = tuple(id_ for id_, site in sites.items() if site.watched)
+    others = sorted({record.site for record in records} - set(watched))
+
+    def compare_scope(scope: Sequence[str]) -> Comparison:
+        inside = [e for e in found if e.site in scope]
+        return compare(
+            [e for e in inside if e.year in baseline_years],
+            [e for e in inside if e.year == year],
+            scope=scope,
+            vocabulary=vocabulary,
+            sites=sites,
+            same_place=same_place,
+            assume=assume,
+        )
+
+    comparisons = [compare_scope(watched), *(compare_scope([site]) for site in others)]
+    candidates: list[Pair] = []
+    for comparison in comparisons:
+
+        def weigh_against(now: Episode, then: Sequence[Episode], scope: int = len(comparison.scope)) -> list[Pair]:
+            shares = Shares(then, vocabulary, scope, assume.kappa)
+            return weigh(now, shares, same_place=same_place, sites=sites, assume=assume)
+
+        candidates += _candidates(comparison, left_out, baseline_years, year, weigh_against)
+    return Repeats(
+        year,
+        tuple(baseline_years),
+        comparisons[0],
+        tuple(comparisons[1:]),
+        tuple(candidates),
+        tuple(e for e in found if e.year is None),
+    )
+
+
+class Precedent(NamedTuple):
+    """What the baseline holds for one episode of this year, without deciding for the others."""
+
+    episode: Episode
+    #: Every baseline episode in scope, best first.
+    pairs: tuple[Pair, ...]
+    #: Other episodes of this year whose evidence for the best pair's baseline episode is no weaker.
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def match(self) -> Pair | None:
+        """The best pair when its posterior is above one half."""
+        return self.pairs[0] if self.pairs and self.pairs[0].posterior > 0.5 else None
+
+
+def precedent(
+    identifier: str,
+    records: Iterable[Observation],
+    *,
+    scope: Sequence[str],
+    baseline_years: Sequence[int],
+    vocabulary: Vocabulary,
+    sites: Mapping[str, Site],
+    same_place: SamePlace,
+    assume: Assumptions = DEFAULTS,
+) -> Precedent | None:
+    """The baseline's answer to one sighting, with the numbers the report gives; None if it is never matched.
+
+    ``records`` are those of both years at the sites of the scope.
+    """
+    found = episodes.find(records, vocabulary)
+    episode = next((e for e in found if any(s.id == identifier for s in e.sightings)), None)
+    if episode is None:
+        return None
+    baseline = [e for e in found if e.site in scope and e.year in baseline_years and e.id != episode.id]
+    shares = Shares(baseline, vocabulary, len(scope), assume.kappa)
+    found_for_it = Precedent(episode, tuple(weigh(episode, shares, same_place=same_place, sites=sites, assume=assume)))
+    if found_for_it.match is None:
+        return found_for_it
+    best = found_for_it.match
+    rivals = [
+        other.id
+        for other in found
+        if other is not episode
+        and other.year == episode.year
+        and other.claimed_path == episode.claimed_path
+        and evidence(
+            best.baseline, other, shares, same_place=same_place, site=sites.get(best.baseline.site), assume=assume
+        ).bits
+        >= best.bits
+    ]
+    return found_for_it._replace(rivals=tuple(rivals))
+
+
+def closeness(pair: Pair) -> int:
+    """0 for the same individual, then class, type, kind, and what differs in kind last."""
+    return ("same individual", "same class", "same type", "same kind", "other").index(pair.finding)
+
+
+def scope_of(site: str, sites: Mapping[str, Site]) -> tuple[str, ...]:
+    """The sites compared together with this one: all watched ones, or just itself."""
+    watched = tuple(id_ for id_, known in sites.items() if known.watched)
+    return watched if site in watched else (site,)
+
+
+def _candidates(
+    comparison: Comparison,
+    left_out: Sequence[Episode],
+    baseline_years: Sequence[int],
+    year: int,
+    weigh_against: Callable[[Episode, Sequence[Episode]], list[Pair]],
+) -> list[Pair]:
+    """What would fit were it not for the method of one side: the best pair of each episode that was left out.
+
+    It fits when it lies at the same place, is of the same type or closer, contradicts the platform nowhere and would
+    be worth assigning.
+    """
+    found: list[Pair] = []
+    for extra in left_out:
+        if extra.site not in comparison.scope:
+            continue
+        if extra.year in baseline_years:
+            then = [*comparison.baseline, extra]
+            pairs = [p for now in comparison.current for p in weigh_against(now, then) if p.baseline is extra]
+        elif extra.year == year:
+            then = list(comparison.baseline)
+            pairs = weigh_against(extra, then)
+        else:
+            continue
+        if not pairs:
+            continue
+        floor = least_bits(len(then), comparison.assumptions)
+        fitting = [p for p in pairs if _fits(p) and p.bits > floor]
+        found += sorted(fitting, key=lambda p: (-p.bits, p.baseline.id, p.current.id))[:1]
+    return found
+
+
+def _fits(pair: Pair) -> bool:
+    contradicted = any(term.agreement == "disagrees" for term in pair.terms if term.factor in FINDINGS)
+    then, now = pair.baseline.claimed_path, pair.current.claimed_path
+    contradicted |= any(a != b for a, b in zip(then, now, strict=False))
+    return pair.same_place and pair.finding not in ("same kind", "other") and not contradicted
+
+
+# --- in words -----------------------------------------------------------------------------------------------
+
+
+def verb(pair: Pair) -> str:
+    """``repeats`` only when the same individual is known on both sides; otherwise ``resembles``."""
+    return "repeats" if pair.finding == "same individual" else "resembles"
+
+
+def grounds(pair: Pair) -> str:
+    """Why two episodes match, for a reader: no bits, no probability."""
+    said = [pair.terms[0].why]
+    platform = [term for term in pair.terms if term.factor in FINDINGS]
+    agreed = [term for term in platform if term.agreement == "agrees"]
+    if agreed:
+        # The deepest level that agrees implies those above it.
+        said.append(f"same {agreed[-1].factor}")
+    for term in platform:
+        if term.agreement == "disagrees":
+            said.append(term.why)
+        elif term.agreement == "unknown":
+            said.append(_with_plain_individual(term.why, pair.current))
+    activity = next(t for t in pair.terms if t.factor == "activity")
+    if activity.agreement != "unknown":
+        said.append(activity.why)
+    if not pair.baseline.is_dated:
+        own = pair.baseline.first.basis == "own"
+        said.append("not dated to a day" if own else "claimed by the source without a dated image")
+    said += [term.caveat for term in platform if term.caveat]
+    return ", ".join(said)
+
+
+def _with_plain_individual(why: str, episode: Episode) -> str:
+    kind = episode.claimed_path[0] if episode.claimed_path else ""
+    return why.replace("individual", {"ship": "hull", "aircraft": "tail number"}.get(kind, "individual"), 1)
+
+
+def described(episode: Episode, vocabulary: Vocabulary) -> str:
+    """An episode in a few words: what, and when; a hedge stays with the word it qualifies."""
+    first = episode.first
+    what = vocabulary.label(episode.claimed_path[-1] if episode.claimed_path else None)
+    if first.hedge and first.hedge_on == "platform":
+        what = f"“{first.hedge}” {what}"
+    if episode.individual_name:
+        doubt = f"“{episode.identity_hedge}” " if episode.identity_hedge and not episode.individual else ""
+        what = f"{what}, {doubt}{episode.individual_name}"
+    return f"{what}, {in_words(first.date)}"
+
+
+def headline(pair: Pair, vocabulary: Vocabulary) -> str:
+    """One sentence for an editor: what repeats or resembles what, and why; no bits and no probability."""
+    return f"{verb(pair)} {pair.baseline.id} ({described(pair.baseline, vocabulary)}): {grounds(pair)}"
+
+
+def posterior_text(probability: float) -> str:
+    """A posterior for print: never above “> 0.99”, never below “< 0.01”."""
+    return "> 0.99" if probability > 0.99 else "< 0.01" if probability < 0.01 else f"{probability:.2f}"
