@@ -1,0 +1,780 @@
+"""The report: what it says and what it must not say, that it is whole, and that nobody's text can do anything in it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from html import unescape
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import resight
+from resight import episodes, evidence, geodesy, report, vocabulary
+from resight.errors import Problem
+from resight.evidence import Repeats
+from resight.logbook import Logbook
+from resight.observation import Observation, Site, Source, build
+
+REPOSITORY = Path(__file__).parents[1]
+ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
+VOCABULARY = vocabulary.from_toml("""
+[platforms.ship]
+label = "ship"
+[platforms.landing-ship]
+label = "landing ship"
+parent = "ship"
+children = { size = 3, source = "assumed" }
+[platforms.ropucha-class]
+label = "Ropucha class"
+parent = "landing-ship"
+individuals = { size = 12, source = "a register of hulls" }
+[platforms.tapir-class]
+label = "Tapir class"
+parent = "landing-ship"
+[platforms.cargo-ship]
+label = "cargo ship"
+parent = "ship"
+[platforms.aircraft]
+label = "aircraft"
+[platforms.il-76]
+label = "Il-76"
+parent = "transport-aircraft"
+[platforms.transport-aircraft]
+label = "transport aircraft"
+parent = "aircraft"
+[platforms.cargo]
+label = "cargo"
+matched = false
+[platforms.containers]
+label = "containers"
+parent = "cargo"
+[activities.docked]
+label = "docked"
+[activities.loading]
+label = "loading"
+[inferred_activities.troop-transfer]
+label = "troop transfer"
+[likelihood.likely]
+word = "likely"
+low_pct = 55
+high_pct = 80
+[catalogue]
+kinds = { size = 4, source = "assumed" }
+activities = { size = 10, source = "assumed" }
+""")
+
+
+def a_site(identifier: str, *, watched: bool = True, **more: Any) -> Site:
+    known = {"timezone": "Asia/Vladivostok", "point": (132.3 + 0.1 * len(identifier), 42.9)}
+    return build(Site, {"id": identifier, "name": identifier.title(), "watched": watched, **known, **more})
+
+
+SITES: Mapping[str, Site] = {
+    site.id: site
+    for site in (
+        a_site("dunay"),
+        a_site("nakhodka"),
+        a_site("sunan", residents=[{"platform": "il-76", "operator": "Air Koryo", "count": 3}]),
+        a_site("rajin", watched=False),
+    )
+}
+
+
+def a_record(identifier: str, **more: Any) -> Observation:
+    """A published sighting; site and day come from its id (``dunay-2025-05-18-…``) unless given."""
+    site, rest = identifier.split("-", 1)
+    day = re.match(r"\d{4}(-\d{2}){0,2}", rest)
+    values = {"id": identifier, "site": site, "date": day[0] if day else "2025", "basis": "published"}
+    return build(Observation, {**values, "platform": "ropucha-class", "logged_at": "2026-01-01T00:00:00Z", **more})
+
+
+def compared(records: Sequence[Observation], sites: Mapping[str, Site] = SITES, **more: Any) -> Repeats:
+    years = {"year": 2025, "baseline_years": [2024], **more}
+    return evidence.repeats(records, vocabulary=VOCABULARY, sites=sites, same_place=geodesy.same_place, **years)
+
+
+def html_of(
+    records: Sequence[Observation],
+    sites: Mapping[str, Site] = SITES,
+    problems: Sequence[Problem] = (),
+    **more: Any,
+) -> str:
+    return report.to_html(
+        records,
+        compared(records, sites, **more),
+        sites=sites,
+        vocabulary=VOCABULARY,
+        digest="sha256:0123",
+        up_to="2026-01-01T00:00:00Z",
+        problems=problems,
+    )
+
+
+def words(html: str) -> str:
+    """What a reader reads: no style, no tags, single spaces."""
+    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", re.sub(r"<(td|dd|dt|li|p|h\d)\b", r" <\1", html))).split())
+
+
+def part(html: str, name: str) -> str:
+    """One of the seven parts, in words."""
+    start = html.index(f'<h2 id="{name}">')
+    end = html.find("<h2 ", start + 1)
+    return words(html[start : end if end > 0 else None])
+
+
+def looks_of(site: str, year: int, number: int, seen: int, platform: str = "ropucha-class") -> list[Observation]:
+    """So many own looks, a week apart, the first ones with a sighting."""
+    found = []
+    for i in range(number):
+        day = date(year, 1, 1) + timedelta(days=7 * i)
+        outcome = "seen" if i < seen else "not-seen"
+        what = {"platform": platform} if i < seen else {"platform": None}
+        found.append(a_record(f"{site}-{day}-{outcome}", basis="own", outcome=outcome, **what))
+    return found
+
+
+class _Tags(HTMLParser):
+    """Every tag with its attributes; complains of one that is not closed where it should be."""
+
+    VOID = frozenset({"meta", "link", "line", "rect", "circle", "path", "br", "img"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+ROPUCHA = [
+    a_record("dunay-2024-ropucha-class", hedge="believed", hedge_on="inferred_activity",
+             inferred_activity="troop-transfer"),
+    a_record("dunay-2025-05-18-ropucha-class", activity="docked"),
+]  # fmt: skip
+TAPIR = a_record(
+    "dunay-2024-10-17-tapir-class",
+    platform="tapir-class",
+    platform_name="Nikolay Vilkov",
+    count=1,
+    hedge="believed",
+    hedge_on="platform_name",
+    activity="docked",
+)
+SAME_HULL = [
+    a_record(f"dunay-{day}-ropucha-class", platform_name="Oslyabya", count=1) for day in ("2024-05-10", "2025-05-18")
+]
+
+
+# --- the bottom line ------------------------------------------------------------------------------------------
+
+
+def test_a_class_known_on_both_sides_resembles_and_never_repeats() -> None:
+    said = part(html_of([*ROPUCHA, TAPIR]), "bottom-line")
+    assert "1 of 1 episode of 2025 at the watched sites resembles one of 2024" in said
+    assert "none is known to be the same ship or aircraft" in said
+    assert (
+        "Dunay: Ropucha class, 18 May 2025, resembles Ropucha class, 2024: same site, same class, hull not known, "
+        "claimed by the source without a dated image." in said
+    )
+    assert "This rests on what a source says of 2024, without a dated image." in said
+    assert (
+        "1 of 2 episodes of 2024 is not repeated on file so far: Dunay: Tapir class, “believed” Nikolay Vilkov" in said
+    )
+
+
+def test_the_same_hull_known_on_both_sides_repeats() -> None:
+    said = part(html_of(SAME_HULL), "bottom-line")
+    assert "1 of 1 episode of 2025 at the watched sites repeats one of 2024, the same individual being known." in said
+    assert "none is known" not in said
+    assert "without a dated image" not in said
+
+
+def test_the_bottom_line_has_no_bits_no_posterior_and_no_confidence() -> None:
+    said = part(html_of([*ROPUCHA, TAPIR, *SAME_HULL]), "bottom-line")
+    assert not re.search(r"\bbits?\b|posterior|probab|confiden|0\.\d", said)
+
+
+def test_a_watched_site_without_records_is_not_called_empty() -> None:
+    html = html_of(ROPUCHA)
+    sentence = "Nothing is logged for Nakhodka itself. That is not the same as nothing being there."
+    assert sentence in part(html, "bottom-line")
+    assert sentence in part(html, "watched")
+    assert "Nakhodka nothing logged. That is not the same as nothing being there." in part(html, "effort")
+
+
+def test_few_episodes_say_little_and_more_do_not_say_so() -> None:
+    assert "With so few episodes (1 in 2025 and 1 in 2024) the pattern as a whole says little." in words(
+        html_of(ROPUCHA)
+    )
+    many = [a_record(f"dunay-{year}-{month:02}-03-x") for year in (2024, 2025) for month in (1, 3, 5, 7)]
+    assert "says little" not in part(html_of(many), "bottom-line")
+
+
+def test_published_images_allow_no_new_no_gone_and_no_rate() -> None:
+    html = html_of([*ROPUCHA, TAPIR, a_record("sunan-2025-06-04-il-76", platform="il-76")])
+    said = words(html)
+    assert "How often anyone looked is not known for either year" in said
+    assert "So nothing can be said of what is “new”, of what is “gone”, or of rates." in said
+    assert not re.search(
+        r"\b(new|gone)\b", said.replace("“new”", "").replace("“gone”", "").replace(episodes.merging_rule(), "")
+    )
+    assert "Dunay published images: 1; looks that found nothing are rarely published" in part(html, "effort")
+    assert "seen in 1 of" not in said
+    assert "seen in 0 of" not in said
+
+
+# --- the watched sites ----------------------------------------------------------------------------------------
+
+
+def test_a_match_tells_the_other_episodes_that_did_not_match() -> None:
+    said = part(html_of([*ROPUCHA, TAPIR]), "watched")
+    assert "Also on file here for 2024, and not a match" in said
+    assert "Tapir class, “believed” Nikolay Vilkov, 17 October 2024: same site, same type, other class" in said
+
+
+def test_a_match_shows_its_evidence_and_apart_from_it_what_is_assumed() -> None:
+    records = [*ROPUCHA, TAPIR]
+    (pair,) = compared(records).matches
+    html = html_of(records)
+    said = part(html, "watched")
+    for term in pair.terms:
+        assert f"{term.factor} {term.agreement} {term.why}" in said
+        assert (f"{term.bits:+.2f}" if abs(term.bits) >= 0.005 else "0.00").replace("-", "−") in said
+    assert f"Sum: the evidence {pair.bits:+.2f}" in said
+    assert "a share of 0.5 of the episodes of 2025 is taken to repeat one of the 2 of the baseline: prior 0.25" in said
+    assert f"posterior {evidence.posterior_text(pair.posterior)}." in said
+    assert "are assumptions (part 7), not observations" in said
+    assert re.search(r'<svg class="bits"[^>]*aria-label="Bits by factor: place \+', html)
+
+
+def test_hedges_stand_in_quotes_with_what_they_qualify() -> None:
+    said = part(html_of([*ROPUCHA, TAPIR]), "watched")
+    assert "“believed” troop transfer" in said
+    assert "Which one “believed” Nikolay Vilkov" in said
+    il76 = [
+        a_record(f"sunan-{day}-il-76", platform="il-76", hedge="likely", hedge_on="platform")
+        for day in ("2024", "2025-06-04")
+    ]
+    said = part(html_of(il76), "watched")
+    assert "aircraft › transport aircraft › Il-76; the source says “likely”" in said
+    assert "Air Koryo keeps 3 of this class here, so the class alone shows little" in said
+
+
+def test_likelihood_and_confidence_never_share_a_sentence() -> None:
+    judged = {"inferred_activity": "troop-transfer", "likelihood": "likely", "confidence": "moderate"}
+    html = html_of([a_record("dunay-2025-05-18-x", **judged)])
+    assert "<dt>Likelihood</dt><dd><span><bdi>likely (55–80 %)</bdi></span></dd>" in html
+    assert "<dt>Analytic confidence</dt><dd><span><bdi>moderate</bdi></span></dd>" in html
+
+
+def test_without_precedent_names_the_nearest_and_why_not() -> None:
+    html = html_of([TAPIR, a_record("dunay-2025-05-18-cargo", platform="cargo-ship")])
+    said = part(html, "watched")
+    assert "2025: without precedent on file" in said
+    assert "Looks of 2024 not known: that nothing is on file does not show that nothing was there." in said
+    assert (
+        "Nearest on file: Tapir class, “believed” Nikolay Vilkov, 17 October 2024: same site, same kind, "
+        "other type: landing ship then, cargo ship now" in said
+    )
+
+
+def test_not_repeated_is_split_by_what_is_known_of_the_looks() -> None:
+    last_year = [a_record("dunay-2024-03-01-x"), a_record("nakhodka-2024-03-01-x"), a_record("sunan-2024-03-01-x")]
+    looked = looks_of("dunay", 2025, 3, 0)
+    published = [a_record("sunan-2025-03-01-y", outcome="not-seen", platform=None)]
+    said = part(html_of([*last_year, *looked, *published]), "watched")
+    assert "Looked in 2025, and not repeated on file." in said
+    assert "Looked 3 times in 2025; Ropucha class seen in 0 of 3 looks." in said
+    assert "Not looked in 2025." in said
+    assert "Not looked in 2025: no look at Nakhodka on file." in said
+    assert "Looks of 2025 not known." in said
+    assert said.index("Looked in 2025") < said.index("Not looked in 2025") < said.index("Looks of 2025 not known")
+
+
+def test_a_look_for_something_else_is_no_look_for_this() -> None:
+    other = a_record("dunay-2025-02-01-y", basis="own", outcome="not-seen", platform="aircraft")
+    said = part(html_of([a_record("dunay-2024-03-01-x"), other]), "watched")
+    assert "Not looked for in 2025: no look on file would have shown it." in said
+
+
+def test_what_flight_tracking_saw_is_a_candidate_outside_the_score() -> None:
+    records = [
+        a_record("sunan-2024-03-11-il-76", platform="il-76", method="flight-tracking", operator="Russia"),
+        a_record("sunan-2025-06-04-il-76", platform="il-76", operator="Russia"),
+    ]
+    html = html_of(records)
+    said = part(html, "watched")
+    assert "Candidates outside the score" in said
+    assert "Il-76, 11 March 2024, Sunan: seen by flight tracking only: not scored." in said
+    assert "Would be set against Il-76, 4 June 2025" in said
+    assert "Seen by flight tracking only: 1" in part(html, "never-matched")
+    assert "No episode" not in part(html, "bottom-line")
+
+
+def test_vague_dates_are_told_as_possible_doubles_and_straddling_ones_apart() -> None:
+    records = [
+        a_record("dunay-2025-a", date="2025-06"),
+        a_record("dunay-2025-b", date="2025-06-10"),
+        a_record("dunay-2024-c", date="2024-12-20/2025-01-10"),
+        a_record("dunay-2019-d", date="2019-12-20/2020-01-10"),
+    ]
+    html = html_of(records)
+    said = part(html, "watched")
+    assert "May be the same as dunay-2025-b: the dates are too vague to tell." in said
+    assert "Year undetermined" in said
+    assert "Ropucha class, 20 December 2024 to 10 January 2025, Dunay dunay-2024-c" in said
+    assert "dunay-2019-d" not in said
+    assert "dunay-2019-d" in part(html, "never-matched")
+
+
+def test_every_drawn_thing_is_in_the_text_of_the_figure() -> None:
+    absent = a_record("dunay-2025-a", date="2025-07-01/2025-08-31", outcome="not-seen")
+    cloud = a_record("dunay-2025-02-02-c", outcome="cannot-tell", platform=None)
+    nothing = a_record("dunay-2025-02-03-n", outcome="not-seen", platform=None)
+    html = html_of([*ROPUCHA, TAPIR, absent, cloud, nothing])
+    found = re.search(r'<desc id="d-dunay">([^<]*)</desc>', html)
+    assert found is not None
+    told = unescape(found[1])
+    assert told.startswith("2025: Ropucha class, 18 May 2025; could not tell: anything, 2 February 2025; ")
+    assert "looked, found nothing: anything, 3 February 2025" in told
+    assert "absence reported, number of looks unknown: Ropucha class, 1 July 2025 to 31 August 2025" in told
+    assert "2024: Ropucha class, 2024 (day not known); Tapir class, “believed” Nikolay Vilkov, 17 October 2024" in told
+    assert 'aria-labelledby="t-dunay d-dunay"' in html
+
+
+def test_a_mark_stands_where_its_day_is() -> None:
+    html = html_of([a_record("dunay-2025-01-01-x"), a_record("dunay-2025-12-31-x")])
+    marks = [float(x) for x in re.findall(r'<circle class="now" cx="([\d.]+)" cy="[\d.]+" r="6"/>\s*<text', html)]
+    assert len(marks) == 2
+    axis = [float(x) for x in re.findall(r'<line class="grid" x1="([\d.]+)"', html)]
+    assert marks[0] == pytest.approx(axis[0] + 1, abs=0.3)
+    assert marks[1] == pytest.approx(axis[12] - 1, abs=0.3)
+
+
+# --- other sites ----------------------------------------------------------------------------------------------
+
+
+def test_another_site_has_its_own_section_and_enters_no_watched_figure() -> None:
+    html = html_of(
+        [a_record(f"rajin-{day}-x", platform_name="Lady R", count=1) for day in ("2024-02-04", "2025-02-04")]
+    )
+    assert "No episode of 2025 or 2024 at the watched sites can be compared." in part(html, "bottom-line")
+    assert "there are likenesses at Rajin: see part 3" in part(html, "bottom-line")
+    said = part(html, "other-sites")
+    assert "1 of 1 episode of 2025 here repeats one of 2024" in said
+    assert "Lady R" in said
+
+
+def test_a_site_that_is_not_registered_goes_by_its_id() -> None:
+    html = html_of([a_record("somewhere-2025-02-04-x")])
+    assert '<h3 id="site-somewhere">somewhere</h3>' in html
+
+
+# --- effort ---------------------------------------------------------------------------------------------------
+
+
+def test_own_looks_give_k_of_n_with_its_interval() -> None:
+    html = html_of([*looks_of("dunay", 2025, 3, 0), *looks_of("dunay", 2024, 4, 1)])
+    said = part(html, "effort")
+    assert "3 looks counted, our own or of a source that states all its looks" in said
+    assert "Ropucha class seen in 0 of 3 looks; rate 0.00 to 0.54 seen in 1 of 4 looks; rate 0.03 to 0.72" in said
+    assert "published images" not in said.split("Nakhodka")[0].split("Looks on file")[1]
+    assert "How often we looked is known in both years at Dunay" in part(html, "bottom-line")
+
+
+def test_the_two_years_are_compared_with_the_numbers_of_r() -> None:
+    path = ORACLES / "rates.json"
+    if not path.exists():
+        pytest.skip("the published numbers (shared/oracles/rates.json beside the checkout) are not here")
+    oracle = json.loads(path.read_text())
+    case = next(c for c in oracle["poisson_test"] if c["args"] == [8, 12, 2, 40])
+    said = part(html_of([*looks_of("dunay", 2025, 12, 8), *looks_of("dunay", 2024, 40, 2)]), "effort")
+    low, high = case["ci"]
+    assert (
+        f"seen in 8 of 12 looks; rate 0.39 to 0.88 seen in 2 of 40 looks; rate 0.01 to 0.15 "
+        f"{case['ratio']:.3g}; 95 % interval {low:.3g} to {high:.3g}; p = {case['p']:.2g} p < 0.0001" in said
+    )
+
+
+def test_nothing_to_divide_by_is_said_in_words() -> None:
+    said = part(html_of([*looks_of("dunay", 2025, 4, 2), *looks_of("dunay", 2024, 4, 0)]), "effort")
+    assert "no number (not seen in 2024); 95 % interval 0.188 upwards, no upper bound; p = 0.5" in said
+    none = [*looks_of("dunay", 2025, 4, 0), *looks_of("dunay", 2024, 4, 0)]
+    for record in none:
+        assert record.outcome == "not-seen"
+    looked_for = [record.with_changes(platform="ropucha-class") for record in none]
+    said = part(html_of(looked_for), "effort")
+    assert "not testable: seen in neither year not testable: all looks alike" in said
+    assert not re.search(r"\b(nan|inf|None)\b", said)
+
+
+def test_effort_known_in_one_year_only_says_what_is_withheld() -> None:
+    html = html_of([*looks_of("dunay", 2025, 3, 1), a_record("dunay-2024-03-01-x")])
+    said = part(html, "effort")
+    assert (
+        "Looks are known for 2025 only. Withheld: the rate of 2024, the ratio of the years, the test of the two "
+        "shares, and any claim that anything of 2025 was absent in 2024." in said
+    )
+    assert "looks not known withheld withheld" in said
+    assert (
+        "How often we looked at Dunay is on file for 2025 only, so what needs the looks of 2024 is withheld."
+        in part(html, "bottom-line")
+    )
+
+
+def test_looks_that_found_nothing_of_what_was_published_last_year_are_told() -> None:
+    html = html_of([*looks_of("dunay", 2025, 3, 0), *looks_of("sunan", 2025, 2, 0), a_record("dunay-2024-03-01-x")])
+    said = part(html, "effort")
+    assert "Ropucha class seen in 0 of 3 looks; rate 0.00 to 0.54 looks not known" in said
+    assert "aircraft seen in 0 of 2 looks" in said.split("Sunan: seen in")[1]
+    assert said.count("Looks are known for 2025 only.") == 2
+
+
+def test_published_looks_never_enter_k_or_n() -> None:
+    published = [a_record(f"dunay-2025-1{i}-05-x", outcome="not-seen", platform=None) for i in range(3)]
+    said = part(html_of([*looks_of("dunay", 2025, 3, 1), *published]), "effort")
+    assert "seen in 1 of 3 looks" in said
+    assert "published images: 3, not counted" in said
+
+
+def test_background_is_no_sighting_of_a_rate_but_its_look_counts() -> None:
+    coal = a_record("dunay-2025-11-05-x", basis="own", context=True)
+    said = part(html_of([*looks_of("dunay", 2025, 3, 1), coal]), "effort")
+    assert "Ropucha class seen in 1 of 4 looks" in said
+
+
+def test_an_absence_over_a_period_is_never_counted() -> None:
+    absent = a_record("dunay-2025-a", basis="own", date="2025-07-01/2025-08-31", outcome="not-seen", platform=None)
+    said = part(html_of([absent, a_record("dunay-2025-02-02-x")]), "effort")
+    assert "absence reported, number of looks unknown: 1" in said
+    assert "published images: 1; looks that found nothing are rarely published" in said
+    assert "seen in" not in said.split("How many looks make")[0].replace("seen in k of n", "")
+
+
+def test_looks_needed_for_a_sure_absence() -> None:
+    said = part(html_of([]), "effort")
+    assert "Chance a look Looks needed 0.1 29 0.2 14 0.3 9 0.5 5 0.7 3 0.9 2".replace(" ", "") in said.replace(" ", "")
+
+
+# --- what is never matched, and doubts ------------------------------------------------------------------------
+
+
+def test_everything_on_file_is_on_the_page() -> None:
+    records = [
+        *ROPUCHA,
+        TAPIR,
+        a_record("dunay-2024-10-a", aggregate=True),
+        a_record("dunay-2024-11-02-b", context=True),
+        a_record("dunay-2025-03-03-c", platform="containers"),
+        a_record("dunay-2025-03-04-d", platform="no-such-thing"),
+        a_record("dunay-2025-03-05-e", platform=None),
+        a_record("dunay-2025-03-06-f", method="report"),
+        a_record("dunay-2025-03-07-g", method="ground"),
+        a_record("dunay-2025-03-08-h", outcome="not-seen"),
+        a_record("dunay-2025-03-09-i", outcome="cannot-tell"),
+        a_record("dunay-2025-j", date="2025-03/2025-04", outcome="not-seen"),
+        a_record("dunay-2020-03-07-k"),
+        a_record("dunay-2025-03-10-l", status="withdrawn"),
+    ]
+    html = html_of(records)
+    for record in records:
+        assert f">{record.id}<" in html
+    said = part(html, "never-matched")
+    for title in (
+        "Totals and shared operations: 1",
+        "Background: 1",
+        "Cargo, people and facilities: 1",
+        "Platform not known: 2",
+        "Known from reports only: 1",
+        "Seen from the ground only: 1",
+        "Records of other years: 1",
+        "Withdrawn: 1",
+    ):
+        assert title in said
+    said = part(html, "effort")
+    for title in ("Looks that found nothing: 1", "Could not tell: 1", "Absence reported over a period: 1"):
+        assert title in said
+
+
+def test_contradictions_are_told_once_and_a_missing_side_too() -> None:
+    records = [
+        ROPUCHA[0].with_changes(relates=[{"id": TAPIR.id, "how": "contradicts"}]),
+        TAPIR.with_changes(
+            relates=[{"id": ROPUCHA[0].id, "how": "contradicts"}, {"id": "dunay-lost", "how": "contradicts"}]
+        ),
+    ]
+    said = part(html_of(records), "doubts")
+    assert said.count("stands against") == 2
+    assert "no record with this id dunay-lost" in said
+    part_of = [ROPUCHA[0].with_changes(relates=[{"id": TAPIR.id, "how": "part-of"}]), TAPIR]
+    assert "None on file." in part(html_of(part_of), "doubts")
+
+
+def test_problems_are_told_with_their_place() -> None:
+    problem = Problem(
+        "notice", "the claim “95 km” is contradicted", "seeds/sites.geojson", 2, "dunay", "claims", "amend"
+    )
+    said = part(html_of(ROPUCHA, problems=[problem]), "doubts")
+    assert "notice the claim “95 km” is contradicted (amend) seeds/sites.geojson:2 dunay [claims]" in said
+
+
+# --- method ---------------------------------------------------------------------------------------------------
+
+
+def test_the_method_names_every_assumption_size_and_version() -> None:
+    html = html_of([*ROPUCHA, TAPIR])
+    said = part(html, "method")
+    assert episodes.merging_rule() in said
+    assert set(report.ASSUMED) == set(evidence.Assumptions._fields)
+    for name, meaning in report.ASSUMED.items():
+        assert f"{name} {meaning}".replace(" ", "") in said.replace(" ", "")
+    for size in compared([*ROPUCHA, TAPIR]).watched.sizes:
+        assert f"{size.of} {size.size} {size.source} watched sites".replace(" ", "") in said.replace(" ", "")
+    for name in ("Fellegi", "Przyborowski", "Brown, L. D."):
+        assert name in said
+    assert f"resight {resight.__version__}" in words(html)
+    assert "sha256:0123" in words(html)
+    assert "Logged up to 1 January 2026" in words(html)
+
+
+# --- whole, safe and the same every time ----------------------------------------------------------------------
+
+HOSTILE = (
+    "{{ 7*7 }}{% x %}{# 1 </script><script>alert(1)</script><img src=x onerror=alert(1)> ${evil} \"' \u202etxt\x00"
+)
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    more = {
+        "platform_name": HOSTILE,
+        "count": 1,
+        "operator": HOSTILE,
+        "berth": HOSTILE,
+        "visible": HOSTILE,
+        "note": HOSTILE,
+        "hedge": HOSTILE,
+        "hedge_on": "operator",
+        "image_provider": HOSTILE,
+        "sources": [{"title": HOSTILE, "published_by": HOSTILE, "url": "https://example.org/'x'&y=1"}],
+        "tags": [HOSTILE],
+    }
+    records = [
+        a_record("dunay-2024-05-17-x", **more, relates=[{"id": "dunay-2025-05-18-x", "how": "contradicts"}]),
+        a_record("dunay-2025-05-18-x", **more),
+        a_record("dunay-2025-07-18-x", **more),
+        a_record("dunay-2025-08-18-x", **{**more, "context": True}),
+        a_record("rajin-2025-08-18-x", **more),
+    ]
+    sites = {**SITES, "dunay": a_site("dunay", name=HOSTILE)}
+    problems = [Problem("warning", HOSTILE, HOSTILE, 1, HOSTILE, HOSTILE, HOSTILE)]
+    html = html_of(records, sites, problems)
+    tags = _Tags(html)
+    assert not {tag for tag, _ in tags.found} & {"script", "img", "iframe", "object", "embed", "form", "base", "image"}
+    for tag, attributes in tags.found:
+        assert not [name for name in attributes if name.startswith("on")], tag
+    assert "{{ 7*7 }}{% x %}{# 1 </script><script>alert(1)</script>" in words(html.replace("&lt;", "‹")).replace(
+        "‹", "<"
+    )
+    assert "49" not in re.sub(r"\d*\.\d+|\d{3,}", "", words(html))
+    for unseen in ("\u202e", "\x00"):
+        assert unseen not in html
+
+
+def test_free_text_is_isolated_from_its_neighbours() -> None:
+    html = html_of([a_record("dunay-2025-05-18-x", note="הערה", visible="תמונה", operator="מפעיל")])
+    for text in ("הערה", "תמונה", "מפעיל"):
+        assert f"<bdi>{text}</bdi>" in html
+
+
+def test_a_confidential_source_never_appears() -> None:
+    secret = {"title": "Asset PELICAN", "published_by": "Ministry X", "url": "https://secret.example/1"}
+    source = {**secret, "confidential": True}
+    sites = {
+        **SITES,
+        "dunay": a_site(
+            "dunay", claims=[{"text": "near", "from_site": "nakhodka", "source": {**source, "title": "Q"}}]
+        ),
+    }
+    problems = [
+        Problem("notice", "the claim “near” (Ministry X) fits", id="dunay", field="claims"),
+        Problem("error", "'https://hidden.example/2 x' is not an address", id="dunay-x", field="sources.0.url"),
+    ]
+    records = [
+        a_record("dunay-2024-05-17-x", sources=[source, {"title": "An open report"}]),
+        a_record("dunay-2025-05-18-x", sources=[source]),
+        a_record("rajin-2025-05-18-x", sources=[source], context=True),
+    ]
+    html = html_of(records, sites, problems)
+    for value in (*secret.values(), "hidden.example"):
+        assert value not in html
+    assert "1 withheld: confidential" in words(html)
+    assert "An open report" in html
+    assert "the claim “near” (a confidential source) fits" in words(html)
+
+
+def test_only_web_addresses_become_links_and_they_tell_nothing() -> None:
+    sources = [{"title": "open", "url": "https://example.org/1"}]
+    record = a_record("dunay-2025-05-18-x", sources=sources)
+    bad = Source.model_construct(title="bad", url="javascript:alert(1)", confidential=False)
+    record = record.model_copy(update={"sources": (*record.sources, bad)})
+    html = html_of([record])
+    links = [attributes for tag, attributes in _Tags(html).found if tag == "a"]
+    outside = [link for link in links if not (link["href"] or "").startswith("#")]
+    assert "https://example.org/1" in [link["href"] for link in outside]
+    for link in outside:
+        assert (link["href"] or "").startswith("https://")
+        assert link["rel"] == "noreferrer noopener"
+    assert "javascript:" not in html
+
+
+def test_the_page_is_whole_and_loads_nothing() -> None:
+    html = html_of([*ROPUCHA, TAPIR, *looks_of("dunay", 2025, 3, 1), a_record("rajin-2025-02-02-x")])
+    assert html.lstrip().startswith("<!DOCTYPE html>")
+    tags = _Tags(html).found
+    names = [tag for tag, _ in tags]
+    for once in ("html", "title", "h1", "main", "style"):
+        assert names.count(once) == 1 + (once == "title") * html.count("<title", html.index("</head>"))
+    assert dict(tags)["html"]["lang"] == "en"
+    assert "script" not in names
+    policy = next(a["content"] for t, a in tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy")
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    ids = [a["id"] for _, a in tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+    for tag, attributes in tags:
+        target = attributes.get("href") or ""
+        assert tag != "a" or not target.startswith("#") or target[1:] in ids
+        assert not {"src", "srcset", "xlink:href", "data", "style"} & set(attributes)
+    assert names.count("table") == names.count("caption") == names.count("thead")
+    levels = [int(tag[1]) for tag in names if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_the_same_input_gives_the_same_bytes_in_any_order() -> None:
+    records = [*ROPUCHA, TAPIR, *looks_of("dunay", 2025, 5, 2), a_record("rajin-2025-02-02-x"), *SAME_HULL[:1]]
+    first = html_of(records)
+    random.Random(1).shuffle(records)
+    assert html_of(records) == first
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [],
+        [a_record("dunay-2025-05-18-x")],
+        [a_record("dunay-2024-05-18-x")],
+        [a_record("dunay-1999-05-18-x")],
+        [a_record("somewhere-2025-05-18-x", platform="no-such-thing")],
+        [a_record("dunay-2025-05-18-x", outcome="not-seen", platform=None)],
+    ],
+    ids=["nothing", "this year only", "last year only", "another year", "unknown words", "only an absence"],
+)
+@pytest.mark.parametrize("sites", [SITES, {}, {"rajin": SITES["rajin"]}], ids=["all", "no site", "none watched"])
+def test_any_records_make_a_whole_page(records: list[Observation], sites: Mapping[str, Site]) -> None:
+    html = html_of(records, sites)
+    _Tags(html)
+    for record in records:
+        assert f">{record.id}<" in html
+    said = words(html)
+    assert not re.search(r"\b(None|nan|inf)\b(?! (of|on file))", said)
+    if not any(site.watched for site in sites.values()):
+        assert "No site of the register is marked as watched" in part(html, "bottom-line")
+
+
+def test_one_year_without_episodes_is_said_plainly() -> None:
+    assert "No episode of 2025 at the watched sites can be compared with the 1 episode of 2024." in words(
+        html_of([a_record("dunay-2024-05-18-x")])
+    )
+    html = html_of([a_record("dunay-2025-05-18-x")])
+    assert "1 episode of 2025 at the watched sites; 2024 has none on file that they could be compared with." in words(
+        html
+    )
+    assert "2025: nothing on file for 2024 to compare with" in part(html, "watched")
+    assert "Nothing is logged for Dunay in 2024. That is not the same as nothing being there." in words(html)
+
+
+def test_other_years_and_several_baseline_years() -> None:
+    records = [a_record(f"dunay-{year}-05-18-x", platform_name="Oslyabya", count=1) for year in (2021, 2022, 2023)]
+    html = html_of(records, year=2023, baseline_years=[2021, 2022])
+    assert "Pattern similarity report: 2023 against 2021–2022" in html
+    found = re.search(r'<desc id="d-dunay">([^<]*)</desc>', html)
+    assert found is not None
+    assert [part.split(":")[0] for part in found[1].split(". ")] == ["2023", "2022", "2021"]
+
+
+def test_many_records_make_a_page_without_labels_on_the_marks() -> None:
+    days = [date(2024, 1, 1) + timedelta(days=5 * i) for i in range(73)]
+    records = [a_record(f"dunay-{d}-x") for d in days]
+    records += [a_record(f"dunay-{d.replace(year=2025)}-x") for d in days if (d.month, d.day) != (2, 29)]
+    html = html_of(records)
+    _Tags(html)
+    figure = html[html.index("<figure>") : html.index("</figure>")]
+    assert 'text-anchor="start"' not in figure
+    assert figure.count("<title>") == len(records)
+
+
+def test_the_shipped_logbook_is_told_whole_and_gives_no_rate() -> None:
+    book = Logbook(REPOSITORY)
+    records = book.read().records
+    found = evidence.repeats(
+        records,
+        year=2025,
+        baseline_years=[2024],
+        vocabulary=book.vocabulary,
+        sites=book.sites,
+        same_place=geodesy.same_place,
+    )
+    html = report.to_html(
+        records,
+        found,
+        sites=book.sites,
+        vocabulary=book.vocabulary,
+        digest=book.digest(records),
+        up_to="2026-01-01T00:00:00Z",
+        problems=book.check(),
+    )
+    _Tags(html)
+    for record in records:
+        assert record.id
+        assert record.id in html
+    assert "looks that found nothing are rarely published" in part(html, "bottom-line")
+    assert not re.search(r"seen in \d+ of \d+ looks", words(html))
+    assert str(REPOSITORY) not in html
+
+
+def test_a_ship_that_was_there_in_both_years_is_not_called_without_precedent() -> None:
+    visits_then = [
+        a_record(f"dunay-2024-{month:02}-01-x", date=f"2024-{month:02}-01", platform_name="Peresvet", count=1)
+        for month in range(1, 13)
+    ]
+    now = a_record("dunay-2025-09-17-x", date="2025-09-17", platform_name="Peresvet", count=1, activity="loading")
+    html = html_of([*visits_then, now])
+    said = part(html, "bottom-line")
+    assert "without precedent on file" not in said or "None of 1 episode of 2025 is without precedent" in said
+
+
+def test_what_is_left_over_is_told_apart_by_how_like_it_is() -> None:
+    pair = [a_record("dunay-2024-05-17-x"), a_record("dunay-2025-05-18-x"), a_record("dunay-2025-11-03-x")]
+    unlike = a_record("dunay-2025-08-01-x", platform="il-76")
+    said = part(html_of([*pair, unlike]), "bottom-line")
+    assert "1 of 3 episodes of 2025 is like one of 2024, no one visit standing out as its match" in said
+    assert "1 of 3 episodes of 2025 is without precedent on file" in said

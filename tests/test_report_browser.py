@@ -1,0 +1,116 @@
+"""The report in a browser: nothing is asked for, nothing is complained of, and it fits a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from resight import evidence, geodesy, report
+from resight.logbook import Logbook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs resight[browser]")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the shipped logbook, with some looks of our own and a long, hostile word."""
+    book = Logbook(REPOSITORY)
+    records = list(book.read().records)
+    records += [
+        records[0].with_changes(
+            id=f"dunay-2025-09-{day:02}-any", date=f"2025-09-{day:02}", basis="own", outcome="not-seen", count=None,
+            platform=None, activity=None, inferred_activity=None, hedge=None, hedge_on=None, relates=(),
+            note="x" * 300 + "</script><script>alert(1)</script><img src=https://example.org/x>",
+        )
+        for day in range(1, 5)
+    ]  # fmt: skip
+    found = evidence.repeats(
+        records,
+        year=2025,
+        baseline_years=[2024],
+        vocabulary=book.vocabulary,
+        sites=book.sites,
+        same_place=geodesy.same_place,
+    )
+    html = report.to_html(
+        records,
+        found,
+        sites=book.sites,
+        vocabulary=book.vocabulary,
+        digest="sha256:" + "0" * 64,
+        up_to="2026-01-01T00:00:00Z",
+        problems=book.check(),
+    )
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def opened(browser: Browser, path: Path, width: int) -> tuple[Any, list[str], list[str]]:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.goto(path.as_uri())
+    return page, requests, messages
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_no_request_no_message_and_no_sideways_scrolling(browser: Browser, page_file: Path, width: int) -> None:
+    page, requests, messages = opened(browser, page_file, width)
+    for is_open in (False, True):
+        page.evaluate("open => document.querySelectorAll('details').forEach(d => { d.open = open })", is_open)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert requests == [page_file.as_uri()]
+    assert messages == []
+    page.close()
+
+
+def test_wide_things_scroll_in_their_own_box_that_the_keyboard_reaches(browser: Browser, page_file: Path) -> None:
+    page, _, _ = opened(browser, page_file, 390)
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    unreachable = page.evaluate(
+        """[...document.querySelectorAll('.scroll')]
+            .filter(box => box.scrollWidth > box.clientWidth && box.tabIndex !== 0)
+            .map(box => box.outerHTML.slice(0, 120))"""
+    )
+    assert unreachable == []
+    page.close()
+
+
+def test_the_first_tab_skips_to_the_report(browser: Browser, page_file: Path) -> None:
+    page, _, _ = opened(browser, page_file, 1280)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.close()
+
+
+def test_print_shows_the_evidence_and_fits_the_paper(browser: Browser, page_file: Path) -> None:
+    page, _, _ = opened(browser, page_file, 794)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    tall = page.evaluate("document.querySelector('details.why table').getBoundingClientRect().height")
+    assert tall > 50
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.close()
