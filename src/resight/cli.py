@@ -1,0 +1,1115 @@
+"""The command line: arguments to calls, answers to words and an exit status.
+
+Exit status: 0 done; 1 done, but the files hold errors (they are listed on standard error); 2 the command line is
+wrong; 3 a value is not allowed; 4 no such record; 5 logged already; 6 no logbook here; 7 a file could not be read
+whole; 8 the disk does not take it; 130 interrupted.
+
+Everything heavier than click is imported inside the command that needs it, so that ``--help`` and ``log`` are quick.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from resight import __version__
+from resight.errors import PROBLEMS_FOUND, CannotWrite, InvalidValue, Problem, ResightError, UnknownName
+
+if TYPE_CHECKING:
+    from datetime import date as Day
+
+    from resight.answer import Answer
+    from resight.evidence import Repeats
+    from resight.logbook import Logbook
+    from resight.observation import Observation, Site
+    from resight.vocabulary import Vocabulary
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EXIT_STATUS = """\b
+Exit status:
+  0  done
+  1  done, but the files hold errors (listed on standard error)
+  2  the command line is wrong
+  3  a value is not allowed          6  no logbook here
+  4  no such record                  7  a file could not be read whole
+  5  logged already                  8  the disk does not give or take it"""
+
+
+class _Group(click.Group):
+    """Commands in the order of an analyst's day, and our errors in their own words."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ResightError as error:
+            from resight import terminal
+
+            terminal.say(str(error), level="error", err=True)
+            ctx.exit(error.exit_code)
+        except OSError as error:
+            # A closed pipe is click's own business.
+            if error.errno == errno.EPIPE:
+                raise
+            from resight import terminal
+
+            terminal.say(f"{error.filename or 'the disk'}: {error.strerror or error}", level="error", err=True)
+            ctx.exit(CannotWrite.exit_code)
+        except (KeyboardInterrupt, EOFError, click.Abort):
+            click.echo("\ninterrupted", err=True)
+            ctx.exit(130)
+
+
+def _remember_logbook(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(dict)["logbook"] = value
+
+
+_logbook_option = click.option(
+    "--logbook",
+    metavar="DIR",
+    expose_value=False,
+    is_eager=True,
+    callback=_remember_logbook,
+    help="The logbook's folder (default: RESIGHT_LOGBOOK, else the current folder).",
+)
+
+
+@click.group(
+    cls=_Group, epilog=EXIT_STATUS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}
+)
+@click.version_option(__version__, prog_name="resight")
+@_logbook_option
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """A logbook of satellite-imagery sightings.
+
+    Log a sighting or a look that found nothing, map each site as one HTML file that opens offline, and report
+    whether this year's pattern repeats last year's.
+
+    \b
+    Examples:
+      resight log dunay --date 2025-05-18 --platform ropucha --activity docked
+      resight log sunan --date 2025-06-05 --nothing --platform il-76
+      resight list --site dunay
+      resight map
+      resight report
+    """
+    ctx.ensure_object(dict)
+    # A command reads much, drops little and ends soon: looking for rubbish every 700 objects would slow it.
+    gc.set_threshold(1_000_000, 50, 100)
+
+
+def run() -> NoReturn:
+    """The program ``resight``: :func:`main`, leaving at once when it is done."""
+    status = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else 1
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        status = status or 1
+    # Everything is on disk: taking thousands of records apart one by one would only keep the person waiting.
+    os._exit(status)
+
+
+def _command(*names: str) -> Callable[[Command], click.Command]:
+    def decorate(function: Command) -> click.Command:
+        return main.command(*names)(_logbook_option(function))
+
+    return decorate
+
+
+def _open() -> Logbook:
+    """The logbook that the command line or the environment names."""
+    # Looking through every installed package for Pydantic plug-ins takes longer than reading a logbook; we use none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from resight.logbook import Logbook
+
+    given = click.get_current_context().ensure_object(dict).get("logbook")
+    return Logbook(given or os.environ.get("RESIGHT_LOGBOOK") or ".")
+
+
+def _finish(found: Iterable[Problem]) -> None:
+    """Say what was wrong in the files, on standard error, and leave with status 1 if there were errors."""
+    from resight import terminal
+
+    serious = [problem for problem in found if problem.level == "error"]
+    repairs = [p for p in found if p.level != "error" and p.file.endswith("journal.jsonl")]
+    terminal.problems([*repairs, *serious])
+    if serious:
+        number = terminal.number(len(serious), "error")
+        click.echo(f"{number} in the logbook's files; `resight check` lists them all.", err=True)
+        click.get_current_context().exit(PROBLEMS_FOUND)
+
+
+def _is_interactive() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+# --- init ---------------------------------------------------------------------------------------------------
+
+
+@_command()
+@click.argument("folder", metavar="DIR")
+@click.option("--empty", is_flag=True, help="Register and vocabulary only, without the published records of 2024.")
+def init(folder: str, empty: bool) -> None:
+    """Make a logbook in DIR from the packaged seeds.
+
+    \b
+    Example:
+      resight init my-logbook --empty
+    """
+    from resight.logbook import Logbook
+
+    made = Logbook.create(folder, empty=empty)
+    records = len(made.read().records)
+    click.echo(f"Made a logbook in {folder}: {len(made.sites)} sites, {records} published records.")
+    click.echo(f"Add your own sites to {Path(folder) / 'seeds' / 'sites.geojson'}, then `resight check`.")
+
+
+# --- log and amend ------------------------------------------------------------------------------------------
+
+# Option, field of the record, kind of value, help. One table for log and amend.
+_FIELD_OPTIONS: tuple[tuple[str, str, Any, str], ...] = (
+    ("--date", "date", str, "EDTF: 2025-05-18, 2024-10, 2024, 2024-10-08/2024-10-13; ~ about, ? uncertain."),
+    (
+        "--date-meaning",
+        "date_meaning",
+        click.Choice(["within", "throughout"]),
+        "On some day of the interval, or on every day.",
+    ),
+    ("--activity", "activity", str, "What is visible: docked, loading … (`resight platforms --activities`)."),
+    ("--inferred", "inferred_activity", str, "What you take it to mean: troop-transfer …"),
+    ("--likelihood", "likelihood", str, "How likely the inference is, a word of ICD 203."),
+    ("--confidence", "confidence", click.Choice(["low", "moderate", "high"]), "How sound its ground is."),
+    ("--operator", "operator", str, "State or owner."),
+    ("--hedge", "hedge", str, "The source's own word of doubt, verbatim; with --hedge-on."),
+    (
+        "--hedge-on",
+        "hedge_on",
+        str,
+        "The field it qualifies: platform, platform_name, operator, activity, inferred_activity.",
+    ),
+    ("--visible", "visible", str, "What is visible, in a sentence, free of intent."),
+    ("--basis", "basis", click.Choice(["own", "published", "retold"]), "Who stands behind it (default: own)."),
+    ("--method", "method", str, "optical, radar, flight-tracking, ground or report (default: optical)."),
+    ("--berth", "berth", str, "Pier or stand."),
+    ("--uncertainty", "location_uncertainty_m", float, "Metres around the position."),
+    ("--sensor", "sensor", str, "The satellite."),
+    ("--provider", "image_provider", str, "Who gives the image: Planet, Airbus …"),
+    ("--image-id", "image_id", str, "The provider's id of the image."),
+    ("--image-time", "image_time", str, "When it was taken, with offset: 2025-05-18T01:40:00Z."),
+    ("--gsd", "gsd_m", float, "Ground sample distance in metres."),
+    ("--cloud-pct", "cloud_pct", float, "Cloud cover of the image in per cent."),
+    ("--off-nadir", "off_nadir_deg", float, "Angle off nadir in degrees."),
+    ("--image-href", "image_href", str, "Where the image is."),
+    ("--image-license", "image_license", str, "Its licence."),
+    ("--length", "length_m", float, "Measured length in metres."),
+    ("--width", "width_m", float, "Measured beam or span in metres."),
+    ("--analyst", "analyst", str, "Who logs it (default: RESIGHT_ANALYST)."),
+    ("--note", "note", str, "Anything else."),
+)
+_SOURCE_OPTIONS: tuple[tuple[str, str, str], ...] = (
+    ("--source", "url", "Address of a source."),
+    ("--source-title", "title", "Its title."),
+    ("--publisher", "published_by", "Who published it."),
+    ("--published", "published", "When, in EDTF."),
+    ("--grade", "grade", "Admiralty grade, A1 to F6."),
+)
+
+
+def _record_options(function: Command) -> Command:
+    for option, name, kind, text in reversed(_FIELD_OPTIONS):
+        function = click.option(option, f"field_{name}", type=kind, help=text)(function)
+    for option, name, text in reversed(_SOURCE_OPTIONS):
+        function = click.option(option, f"source_{name}", help=text)(function)
+    extra = (
+        click.option("--count", "count_text", help="2, “at least 2”, “2-3”, “about 300”."),
+        click.option("--at", "position", metavar="LON,LAT", help="Where the thing itself is, in degrees, WGS 84."),
+        click.option("--confidential", is_flag=True, help="The source never leaves the logbook."),
+        click.option(
+            "--relates", multiple=True, metavar="ID:HOW", help="contradicts, same-event or part-of another record."
+        ),
+        click.option("--tag", "tags", multiple=True, help="A free label; may repeat."),
+        click.option("--aggregate", is_flag=True, help="A total or shared operation: shown, never matched."),
+        click.option("--context", is_flag=True, help="Background: shown, never matched."),
+    )
+    for option_decorator in reversed(extra):
+        function = option_decorator(function)
+    return function
+
+
+def _fields(options: Mapping[str, Any], book: Logbook) -> dict[str, Any]:
+    """The record's fields from the command line: only those that were given, names resolved to ids."""
+    from resight.observation import parse_count
+
+    values = {
+        key.removeprefix("field_"): value
+        for key, value in options.items()
+        if key.startswith("field_") and value is not None
+    }
+    vocabulary = book.vocabulary
+    if "activity" in values:
+        values["activity"] = vocabulary.resolve_term(values["activity"], "activities").id
+    if "inferred_activity" in values:
+        values["inferred_activity"] = vocabulary.resolve_term(values["inferred_activity"], "inferred_activities").id
+    if "likelihood" in values:
+        values["likelihood"] = vocabulary.resolve_likelihood(values["likelihood"]).id
+    if options.get("count_text"):
+        values |= parse_count(options["count_text"])
+    if options.get("position"):
+        values["geometry"] = {"type": "Point", "coordinates": _position(options["position"])}
+    source = {
+        key.removeprefix("source_"): value for key, value in options.items() if key.startswith("source_") and value
+    }
+    if options.get("confidential"):
+        source["confidential"] = True
+    if source:
+        values["sources"] = (source,)
+    if options.get("relates"):
+        values["relates"] = tuple(_relation(text, book) for text in options["relates"])
+    if options.get("tags"):
+        values["tags"] = tuple(options["tags"])
+    values |= {name: True for name in ("aggregate", "context") if options.get(name)}
+    return values
+
+
+def _position(text: str) -> list[float]:
+    """``132.355,42.897`` (lon first), or with hemisphere letters in any order: ``42.897N 132.355E``."""
+    import re
+
+    parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
+    found: dict[str, float] = {}
+    plain: list[float] = []
+    for part in parts:
+        match = re.fullmatch(r"([+-]?(?:\d+(?:\.\d+)?|nan|inf))°?([NSEW]?)", part, re.IGNORECASE)
+        if not match:
+            break
+        number, letter = float(match[1]), match[2].upper()
+        if letter:
+            found["lat" if letter in "NS" else "lon"] = -number if letter in "SW" else number
+        else:
+            plain.append(number)
+    if len(parts) == 2 and len(plain) == 2:
+        return plain
+    if len(parts) == 2 and len(found) == 2:
+        return [found["lon"], found["lat"]]
+    raise InvalidValue(
+        "position",
+        text,
+        f"{text!r} is not a position",
+        allowed="LON,LAT in degrees, or with letters",
+        example="132.355,42.897 or 42.897N 132.355E",
+    )
+
+
+def _relation(text: str, book: Logbook) -> dict[str, str]:
+    identifier, _, how = text.rpartition(":")
+    if not identifier:
+        raise InvalidValue(
+            "relates", text, f"{text!r} does not say how", allowed="ID:contradicts, ID:same-event, ID:part-of"
+        )
+    book.get(identifier)
+    return {"id": identifier, "how": how}
+
+
+def _resolve_date(text: str | None, site: Site, today: Day, *, anyway: bool) -> str:
+    """The date, asked for or questioned when it is missing, has no year or lies ahead."""
+    from resight import dates
+
+    while True:
+        if text is None:
+            if not _is_interactive():
+                raise InvalidValue("date", None, "is missing", allowed="an EDTF date", example=dates.EXAMPLE)
+            text = click.prompt("Date (EDTF, in the site's time zone)")
+        assert text is not None
+        try:
+            when = dates.parse(text.strip())
+        except dates.DateError as error:
+            likely = list(error.suggestion)
+            if error.month_day:
+                likely = dates.latest_past(error.month_day, today)
+            hint = f"; did you mean {' or '.join(likely)}?" if likely else ""
+            if not _is_interactive():
+                raise InvalidValue(
+                    "date", text, f"{error}{hint}", allowed="an EDTF date, year first", example=dates.EXAMPLE
+                ) from None
+            click.echo(f"date: {error}{hint}")
+            text = click.prompt("Date", default=likely[0] if len(likely) == 1 else None)
+            continue
+        if when.earliest > today and not anyway:
+            question = f"{text} lies ahead: today is {today} in {site.name}"
+            if not _is_interactive():
+                raise InvalidValue("date", text, f"{question}; nothing written: correct it, or say --anyway")
+            if not click.confirm(f"{question}. Log it all the same?"):
+                text = None
+                continue
+        return when.text
+
+
+def _resolve_site(text: str | None, book: Logbook) -> Site:
+    """The site, asked for when missing; a near miss is asked again at a terminal."""
+    while True:
+        if text is None:
+            if not _is_interactive():
+                raise InvalidValue(
+                    "site", None, "is missing", allowed="a name listed by `resight sites`", example="dunay"
+                )
+            text = click.prompt("Site")
+        assert text is not None
+        try:
+            return book.resolve_site(text)
+        except UnknownName as error:
+            if not _is_interactive():
+                raise
+            click.echo(f"{error}")
+            text = click.prompt("Site", default=error.near[0] if error.near else None)
+
+
+def _platforms(specs: Sequence[str], vocabulary: Vocabulary) -> list[dict[str, Any]]:
+    """``ropucha``, ``cargo-ship:Lady R``, ``cargo-ship x2`` or ``Lady R``: platform, individual and count of each."""
+    import re
+
+    from resight.observation import parse_count
+    from resight.vocabulary import Individual
+
+    found: list[dict[str, Any]] = []
+    for spec in specs:
+        parsed = re.fullmatch(r"(?P<what>[^:]+?)(?::\s*(?P<name>.+?))?(?:\s+[x×]\s*(?P<count>\S.*))?", spec.strip())
+        if parsed is None:
+            raise InvalidValue(
+                "platform",
+                spec,
+                f"{spec!r} cannot be read",
+                allowed="NAME, NAME:HULL, NAME x2",
+                example="cargo-ship:Lady R",
+            )
+        values: dict[str, Any] = {}
+        if parsed["what"].casefold() != "any":
+            known = vocabulary.resolve_platform(parsed["what"])
+            values["platform"] = known.platform if isinstance(known, Individual) else known.id
+            if isinstance(known, Individual):
+                values["platform_name"] = known.name
+        if parsed["name"]:
+            named = vocabulary.individual(parsed["name"])
+            values["platform_name"] = named.name if named else parsed["name"]
+        if parsed["count"]:
+            values |= parse_count(parsed["count"])
+        found.append(values)
+    return found
+
+
+@_command()
+@click.argument("site", required=False)
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="NAME[:HULL][ xN]",
+    help="What was seen, in any script; may repeat: 'cargo-ship:Lady R', 'cargo-ship x2'. "
+    "With --nothing: what was looked for ('any' for anything).",
+)
+@click.option("--nothing", is_flag=True, help="A look that found nothing.")
+@click.option("--cloud", is_flag=True, help="A look that could not tell.")
+@click.option("--with", "with_id", metavar="ID", help="Copy site, date, image facts and sources of that record's look.")
+@click.option(
+    "--anyway", is_flag=True, help="Log it though it looks like a duplicate, lies ahead, or far from the site."
+)
+@click.option(
+    "--baseline", type=click.IntRange(1, 9999), metavar="YEAR", help="Year to compare with (default: the year before)."
+)
+@_record_options
+@click.option("--json", "as_json", is_flag=True, help="The records and the answer as JSON.")
+def log(
+    site: str | None, platforms: tuple[str, ...], nothing: bool, cloud: bool, with_id: str | None, **options: Any
+) -> None:
+    """Log a sighting, or a look that found nothing, and say whether it was seen last year.
+
+    SITE and platform are found by any name in any script. At a terminal, what is missing is asked for.
+
+    \b
+    Examples:
+      resight log dunay --date 2025-05-18 --platform ropucha --activity docked
+      resight log 두나이 --date 2025-05-19 --nothing --platform any
+      resight log rajin --date 2024-10-05 --platform 'cargo-ship:Lady R' \\
+                  --platform 'cargo-ship x2' --provider Planet
+      resight log rajin --date 2024-10-05 --cloud
+    """
+    from datetime import UTC, datetime
+
+    if nothing and cloud:
+        raise click.UsageError("--nothing and --cloud exclude each other: a look that could not tell found neither")
+    book = _open()
+    from resight import answer, checks, dates, observation, terminal
+
+    look = _facts_of_look(book.get(with_id)) if with_id else {}
+    fields = _fields(options, book)
+    given = site or look.get("site")
+    where = _resolve_site(given, book)
+    now = datetime.now(UTC)
+    today = dates.local_day(now, where.timezone)
+    fields["date"] = _resolve_date(
+        options.get("field_date") or look.get("date"), where, today, anyway=options["anyway"]
+    )
+    if not (platforms or nothing or cloud) and _is_interactive():
+        said = click.prompt("Platform (or: nothing, cloud)").strip()
+        nothing, cloud = said.casefold() == "nothing", said.casefold() == "cloud"
+        platforms = () if nothing or cloud else (said,)
+    outcome = "not-seen" if nothing else "cannot-tell" if cloud else "seen"
+    things = _things(platforms, outcome, where, book.vocabulary, aggregate=bool(fields.get("aggregate")))
+    if outcome == "seen" and not all(thing.get("platform") for thing in things):
+        what = "“any” is for a look that found nothing: say what was seen, as far as it is known"
+        raise InvalidValue("platform", "any", what, allowed="ship, aircraft, vehicle or closer; or --nothing, --cloud")
+    counts: dict[str, Any] = {name: fields.pop(name) for name in ("count", "count_min", "count_max") if name in fields}
+    if counts and len(things) > 1:
+        raise click.UsageError("--count speaks of one platform; with several, write 'cargo-ship x2'")
+    if "geometry" in fields and len(things) > 1:
+        raise click.UsageError("--at speaks of one thing; log the others with --with ID and a position of their own")
+    fields.setdefault("analyst", os.environ.get("RESIGHT_ANALYST") or None)
+    drafts = []
+    for thing in things:
+        values: dict[str, Any] = {**look, **fields, **counts, **thing, "site": where.id, "outcome": outcome}
+        if values.get("platform_name") and outcome == "seen":
+            values.setdefault("count", 1)
+        drafts.append(observation.build(observation.Observation, {k: v for k, v in values.items() if v is not None}))
+    logged = book.add(*drafts, anyway=options["anyway"], now=now)
+    answers = [answer.to(record, book, options.get("baseline")) for record in logged]
+    terminal.problems(checks.doubts(logged, book.sites, book.vocabulary))
+    if options["as_json"]:
+        terminal.dump(
+            [
+                {"record": r.to_feature(), "answer": {k: v for k, v in said._asdict().items() if k != "problems"}}
+                for r, said in zip(logged, answers, strict=True)
+            ]
+        )
+    else:
+        _say_logged(logged, answers, where, given, platforms, book)
+    _finish(dict.fromkeys([*book.file_problems(), *(problem for said in answers for problem in said.problems)]))
+
+
+def _facts_of_look(record: Observation) -> dict[str, Any]:
+    """What two records of one look share."""
+    names = (
+        "site date date_meaning basis method sensor image_provider image_time image_id gsd_m cloud_pct off_nadir_deg "
+        "image_href image_sha256 image_license sources effort_stated analyst"
+    )
+    return {name: value for name in names.split() if (value := getattr(record, name)) not in (None, ())}
+
+
+def _things(
+    specs: Sequence[str], outcome: str, site: Site, vocabulary: Vocabulary, *, aggregate: bool
+) -> list[dict[str, Any]]:
+    """What was seen or looked for, asked for when a person is there and it is needed."""
+    if specs:
+        return _asked_again(specs, vocabulary)
+    if outcome == "seen":
+        raise InvalidValue(
+            "platform",
+            None,
+            "is missing",
+            allowed="a name listed by `resight platforms`, or --nothing, or --cloud",
+            example="ropucha",
+        )
+    if outcome == "not-seen" and site.residents and not aggregate:
+        live_here = ", ".join(sorted({vocabulary.label(resident.platform) for resident in site.residents}))
+        if not _is_interactive():
+            raise InvalidValue(
+                "platform",
+                None,
+                f"{site.name} has residents ({live_here}), so “nothing” needs to say what was looked for",
+                allowed="--platform NAME, or --platform any if the place was really empty",
+                example="--nothing --platform landing-ship",
+            )
+        return _platforms(
+            [click.prompt(f"{live_here} live here. What was looked for? ('any' for anything)")], vocabulary
+        )
+    return [{}]
+
+
+def _asked_again(specs: Sequence[str], vocabulary: Vocabulary) -> list[dict[str, Any]]:
+    """The platforms; a near miss of a single one is asked again at a terminal."""
+    while True:
+        try:
+            return _platforms(specs, vocabulary)
+        except UnknownName as error:
+            if len(specs) != 1 or not _is_interactive():
+                raise
+            click.echo(f"{error}")
+            specs = [click.prompt("Platform", default=error.near[0] if error.near else None)]
+
+
+def _say_logged(
+    logged: Sequence[Observation],
+    answers: Sequence[Answer],
+    site: Site,
+    given: str | None,
+    specs: Sequence[str],
+    book: Logbook,
+) -> None:
+    """What was written, from which words it was taken, and the answer."""
+    from resight import terminal
+
+    for number, (record, said) in enumerate(zip(logged, answers, strict=True)):
+        click.secho(f"Logged {record.id}", bold=True)
+        taken = [f"site {site.name} ({site.id})" + (f", from {given!r}" if given and given != site.id else "")]
+        if record.platform:
+            spec = specs[number] if number < len(specs) else ""
+            label = f"platform {book.vocabulary.label(record.platform)} ({record.platform})"
+            taken.append(label + (f", from {spec!r}" if spec and spec != record.platform else ""))
+        click.echo(f"  in observations/{record.year}.geojson")
+        for words in taken:
+            click.echo(f"  {words}")
+        terminal.say(said.summary)
+        if said.rivals:
+            terminal.say(said.rivals)
+        if said.others:
+            click.echo(f"Nearest there in {said.baseline}, not its match:")
+            for other in said.others:
+                terminal.say(other, indent="  ")
+        terminal.say(said.effort)
+
+
+@_command()
+@click.argument("identifier", metavar="ID")
+@_record_options
+@click.option(
+    "--platform", "platforms", multiple=True, metavar="NAME[:HULL]", help="Another platform, and its hull or tail."
+)
+@click.option("--site", "site", help="Another site.")
+@click.option("--outcome", type=click.Choice(["seen", "not-seen", "cannot-tell"]), help="Another outcome.")
+@click.option("--clear", "cleared", multiple=True, metavar="FIELD", help="Empty a field; may repeat.")
+@click.option("--by", help="Who amends it (default: RESIGHT_ANALYST).")
+@click.option("--anyway", is_flag=True, help="Amend it though it then lies far from the site, or ahead in time.")
+def amend(
+    identifier: str, platforms: tuple[str, ...], site: str | None, cleared: tuple[str, ...], **options: Any
+) -> None:
+    """Correct a record: the revision goes up by one, the journal keeps the earlier wording.
+
+    A source, tag or relation is added to those there are; with --clear sources (tags, relates) it replaces them.
+    --grade, --published and --confidential without an address speak of the source on file.
+
+    \b
+    Examples:
+      resight amend dunay-2025-05-18-ropucha-class --count 1 --berth 'Pier 1'
+      resight amend dunay-2025-05-18-ropucha-class --clear hedge --clear hedge_on
+    """
+    from datetime import UTC, datetime
+
+    book = _open()
+    from resight import dates
+    from resight.observation import PROPERTY_NAMES
+    from resight.vocabulary import near_names
+
+    changes = _fields(options, book)
+    if options["count_text"]:
+        # A count is told as a whole: what it does not say of its bounds is not known any more.
+        changes = {"count": None, "count_min": None, "count_max": None, **changes}
+    if len(platforms) > 1:
+        raise click.UsageError("a record holds one platform; log the others with --with")
+    if platforms:
+        changes |= {"platform_name": None, **_platforms(platforms, book.vocabulary)[0]}
+        if changes["platform_name"]:
+            changes.setdefault("count", 1)
+    if site:
+        changes["site"] = book.resolve_site(site).id
+    if options["outcome"]:
+        changes["outcome"] = options["outcome"]
+    for name in cleared:
+        if name not in (*PROPERTY_NAMES, "geometry"):
+            near = near_names(name, PROPERTY_NAMES)
+            raise InvalidValue(
+                "--clear", name, f"{name!r} is not a field" + (f"; did you mean {' or '.join(near)}?" if near else "")
+            )
+        if name in ("date", "outcome", "revision", "logged_at", "status"):
+            raise InvalidValue("--clear", name, f"{name} is never empty; amend it to another value instead")
+        changes.setdefault(name, None)
+    if not changes:
+        raise click.UsageError("nothing to amend: name a field, such as --count 1 or --clear berth")
+    before = book.get(identifier)
+    changes |= _added(changes, before, cleared)
+    where = book.sites.get(changes.get("site", before.site))
+    if "date" in changes and where:
+        today = dates.local_day(datetime.now(UTC), where.timezone)
+        changes["date"] = _resolve_date(changes["date"], where, today, anyway=options["anyway"])
+    by = options["by"] or os.environ.get("RESIGHT_ANALYST")
+    after = book.amend(identifier, by=by, anyway=options["anyway"], **changes)
+    _say_changed(before, after)
+
+
+def _added(changes: Mapping[str, Any], before: Observation, cleared: Sequence[str]) -> dict[str, Any]:
+    """The lists among the changes, added to what the record holds unless that is cleared."""
+    added: dict[str, Any] = {}
+    for name in ("tags", "relates"):
+        if changes.get(name) and name not in cleared:
+            held = [item if isinstance(item, str) else dict(item) for item in getattr(before, name)]
+            added[name] = (*held, *(item for item in changes[name] if item not in held))
+    if changes.get("sources") and "sources" not in cleared:
+        sources = [
+            {key: value for key, value in dict(source).items() if value is not None} for source in before.sources
+        ]
+        added["sources"] = tuple(_with_source(sources, changes["sources"][0]))
+    return added
+
+
+def _with_source(held: list[dict[str, Any]], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A source added to those on file, or what is said of the one on file that it names."""
+    named = given.keys() & {"url", "title", "published_by"}
+    same = [source for source in held if all(source.get(key) == given[key] for key in named)]
+    if not same and named:
+        return [*held, dict(given)]
+    if len(same) != 1:
+        number = "no source" if not held else f"{len(held)} sources"
+        what = f"the record has {number}: say which one"
+        raise InvalidValue("sources", dict(given), what, allowed="--source URL or --publisher NAME beside it")
+    return [{**source, **given} if source is same[0] else source for source in held]
+
+
+def _say_changed(before: Observation, after: Observation) -> None:
+    """Which fields changed, old and new, and where the record stands now."""
+    from resight import terminal
+
+    if after.revision == before.revision:
+        click.echo(f"{after.id}: nothing changed.")
+        return
+    click.secho(f"{after.id}: revision {after.revision}, in observations/{after.year}.geojson", bold=True)
+    old, new = before.to_feature(), after.to_feature()
+    rows = {**dict.fromkeys(old["properties"]), **new["properties"]}
+    for name in rows:
+        if name not in ("revision", "revised_at") and old["properties"].get(name) != new["properties"].get(name):
+            terminal.say(
+                f"{name}: {old['properties'].get(name, 'empty')} → {new['properties'].get(name, 'empty')}", indent="  "
+            )
+    if old["geometry"] != new["geometry"]:
+        terminal.say(f"position: {old['geometry'] or 'not given'} → {new['geometry'] or 'not given'}", indent="  ")
+
+
+@_command()
+@click.argument("identifier", metavar="ID")
+@click.option("--by", required=True, help="Who reviewed it.")
+def review(identifier: str, by: str) -> None:
+    """Mark a record as reviewed by a second person."""
+    book = _open()
+    _say_changed(book.get(identifier), book.review(identifier, by=by))
+
+
+@_command()
+@click.argument("identifier", metavar="ID")
+@click.option("--why", required=True, help="The reason; it is kept with the record.")
+@click.option("--by", help="Who withdraws it (default: RESIGHT_ANALYST).")
+def withdraw(identifier: str, why: str, by: str | None) -> None:
+    """Take a record out of every answer; it is kept, with the reason, and never deleted."""
+    book = _open()
+    by = by or os.environ.get("RESIGHT_ANALYST")
+    _say_changed(book.get(identifier), book.withdraw(identifier, why=why, by=by))
+
+
+# --- looking things up --------------------------------------------------------------------------------------
+
+
+@_command("list")
+@click.option("--site", "sites", multiple=True, help="Only this site; may repeat.")
+@click.option("--year", "years", multiple=True, type=int, help="Only records whose dates touch this year; may repeat.")
+@click.option("--platform", help="Only this platform and what is below it in the tree.")
+@click.option("--outcome", type=click.Choice(["seen", "not-seen", "cannot-tell"]))
+@click.option("--method", type=click.Choice(["optical", "radar", "flight-tracking", "ground", "report"]))
+@click.option("--basis", type=click.Choice(["own", "published", "retold"]))
+@click.option("--status", type=click.Choice(["draft", "reviewed", "withdrawn"]))
+@click.option("--tag", help="Only records with this tag.")
+@click.option("--json", "style", flag_value="json", help="A JSON array of Features.")
+@click.option("--geojson", "style", flag_value="geojson", help="One GeoJSON FeatureCollection.")
+def list_(
+    sites: tuple[str, ...], years: tuple[int, ...], platform: str | None, style: str | None, **filters: str | None
+) -> None:
+    """List records, oldest first.
+
+    Confidential sources are left out of --json and --geojson; `resight show ID` has them.
+
+    \b
+    Examples:
+      resight list --site dunay
+      resight list --year 2025 --platform ship --json
+      resight list --outcome not-seen --geojson > empty.geojson
+    """
+    from resight import terminal
+    from resight.vocabulary import Individual
+
+    book = _open()
+    vocabulary = book.vocabulary
+    wanted_sites = {book.resolve_site(site).id for site in sites} or None
+    known = vocabulary.resolve_platform(platform) if platform else None
+    records, problems = book.read(sites=wanted_sites, withdrawn=filters["status"] == "withdrawn")
+
+    def fits(record: Observation) -> bool:
+        if isinstance(known, Individual):
+            named = record.platform_name
+            fitting = named is not None and vocabulary.same_individual(named, known.name)
+        else:
+            fitting = known is None or (record.platform is not None and known.id in vocabulary.path(record.platform))
+        return (
+            fitting
+            and (not years or any(record.bounds[0].year <= year <= record.bounds[1].year for year in years))
+            and all(filters[name] in (None, getattr(record, name)) for name in ("outcome", "method", "basis", "status"))
+            and (filters["tag"] is None or filters["tag"] in record.tags)
+        )
+
+    shown = [record for record in records if fits(record)]
+    if style == "json":
+        terminal.dump([terminal.shareable(record) for record in shown])
+    elif style == "geojson":
+        terminal.dump({"type": "FeatureCollection", "features": [terminal.shareable(record) for record in shown]})
+    else:
+        terminal.listing(shown, vocabulary)
+        if not shown:
+            click.echo("No record fits.", err=True)
+    _finish(problems)
+
+
+@_command()
+@click.argument("identifier", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="The record as a GeoJSON Feature.")
+def show(identifier: str, as_json: bool) -> None:
+    """Show every field of one record."""
+    from resight import terminal
+
+    book = _open()
+    located = book.find(identifier)
+    record = located.record
+    if as_json:
+        terminal.dump(record.to_feature())
+    else:
+        where = f"{located.file}:{located.line}" if located.line else located.file
+        terminal.details(record, book.sites.get(record.site), book.vocabulary, where)
+
+
+@_command()
+@click.argument("site", required=False)
+@click.option("--platform", help="Only as far as this platform is concerned.")
+@click.option("--as-of", metavar="DAY", help="Count the days up to this day (default: today).")
+@click.option("--json", "as_json", is_flag=True)
+def last(site: str | None, platform: str | None, as_of: str | None, as_json: bool) -> None:
+    """When a site was last looked at: last look, last seen, last not seen, last cloud.
+
+    Our own looks stand apart from published ones, which are published because they show something.
+
+    \b
+    Examples:
+      resight last
+      resight last sunan --platform il-76
+    """
+    from datetime import UTC, datetime
+
+    from resight import dates, episodes, terminal
+    from resight.vocabulary import Individual
+
+    book = _open()
+    records, problems = book.read()
+    known = book.vocabulary.resolve_platform(platform) if platform else None
+    node = known.platform if isinstance(known, Individual) else known.id if known else None
+    named = known.id if isinstance(known, Individual) else None
+    with_records = {record.site for record in records}
+    places = (
+        [book.resolve_site(site)] if site else [s for s in book.sites.values() if s.watched or s.id in with_records]
+    )
+    day = _day(as_of) if as_of else None
+    rows: list[dict[str, Any]] = []
+    for place in places:
+        until = day or dates.local_day(datetime.now(UTC), place.timezone)
+        upto = [r for r in records if r.bounds[0] <= until]
+        for times in episodes.last_times(upto, place.id, node, book.vocabulary, individual=named):
+            row: dict[str, Any] = {"site": place.id, "looks": "own" if times.own else "published"}
+            for name in ("look", "seen", "not_seen", "cannot_tell"):
+                record = getattr(times, name)
+                row[name] = record and {"date": record.date, "id": record.id, "days": _days_since(record, until)}
+            rows.append(row)
+    if as_json:
+        terminal.dump(rows)
+    else:
+        header = ("site", "looks", "last look", "last seen", "last not seen", "last cloud")
+        cells = [[row["site"], row["looks"], *map(_since, list(row.values())[2:])] for row in rows]
+        # Of a site nobody asked for and nobody watches, a row that says "none" four times only hides the others.
+        wanted = {place.id for place in places if site or place.watched}
+        terminal.table(header, [cell for cell in cells if cell[0] in wanted or set(cell[2:]) != {_NONE}])
+    _finish(problems)
+
+
+def _day(text: str) -> Day:
+    from resight import dates
+
+    try:
+        when = dates.parse(text)
+    except dates.DateError as error:
+        raise InvalidValue("--as-of", text, str(error), allowed="one day", example="2025-06-30") from None
+    if not when.is_day:
+        raise InvalidValue("--as-of", text, f"{text} is not one day", allowed="one day", example="2025-06-30")
+    return when.earliest
+
+
+def _days_since(record: Observation, until: Day) -> list[int]:
+    """Least and most days since: two numbers, because a vague date gives bounds."""
+    return [max((until - record.bounds[1]).days, 0), (until - record.bounds[0]).days]
+
+
+_NONE = "none on file"
+
+
+def _since(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return _NONE
+    low, high = found["days"]
+    date = found["date"].replace("/", " to ")
+    return f"{date}, {low} d ago" if low == high else f"{date}, {low}–{high} d ago"
+
+
+@_command()
+@click.option("--json", "as_json", is_flag=True)
+def sites(as_json: bool) -> None:
+    """List the sites of the register with their names and how many records each has."""
+    from resight import terminal
+
+    book = _open()
+    records, problems = book.read()
+    number: dict[str, int] = {}
+    for record in records:
+        number[record.site] = number.get(record.site, 0) + 1
+    if as_json:
+        terminal.dump(
+            [
+                {**s.model_dump(mode="json", exclude={"footprint"}), "records": number.get(s.id, 0)}
+                for s in book.sites.values()
+            ]
+        )
+    else:
+        terminal.table(
+            ("id", "watched", "records", "time zone", "names"),
+            [
+                (
+                    s.id,
+                    "watched" if s.watched else "",
+                    str(number.get(s.id, 0)),
+                    s.timezone,
+                    ", ".join(dict.fromkeys((s.name, *(names[0] for names in s.names.values() if names)))),
+                )
+                for s in book.sites.values()
+            ],
+        )
+    _finish(problems)
+
+
+@_command()
+@click.argument("name", required=False)
+@click.option("--activities", "what", flag_value="activities", help="The activities instead.")
+@click.option(
+    "--inferred-activities", "what", flag_value="inferred_activities", help="The inferred activities instead."
+)
+@click.option("--json", "as_json", is_flag=True)
+def platforms(name: str | None, what: str | None, as_json: bool) -> None:
+    """Show the platform tree, or what NAME stands for.
+
+    \b
+    Examples:
+      resight platforms
+      resight platforms Ил-76
+    """
+    from resight import terminal
+
+    vocabulary = _open().vocabulary
+    if name:
+        known = vocabulary.resolve_platform(name)
+        if as_json:
+            terminal.dump(_as_dict(known))
+        else:
+            rows = [(key, _flat(value)) for key, value in _as_dict(known).items() if value not in (None, "", ())]
+            path = vocabulary.path(getattr(known, "platform", known.id))
+            terminal.table(("field", "value"), [("path", " > ".join(path)), *rows])
+    elif what:
+        found = getattr(vocabulary, what)
+        if as_json:
+            terminal.dump([_as_dict(term) for term in found.values()])
+        else:
+            terminal.terms(found)
+    elif as_json:
+        terminal.dump([{**_as_dict(p), "path": vocabulary.path(p.id)} for p in vocabulary.platforms.values()])
+    else:
+        terminal.platform_tree(vocabulary)
+
+
+def _as_dict(thing: Any) -> dict[str, Any]:
+    """A vocabulary entry as JSON can hold it."""
+    return {name: _as_dict(value) if hasattr(value, "_asdict") else value for name, value in thing._asdict().items()}
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {item}" for key, item in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+@_command()
+@click.option("--json", "as_json", is_flag=True)
+def check(as_json: bool) -> None:
+    """Check every file of the logbook; exit 0 when nothing in it is wrong.
+
+    Errors: a record or file cannot be used. Warnings: it is used and doubtful. Notices: worth knowing.
+    """
+    from resight import terminal
+
+    book = _open()
+    found = book.check()
+    if as_json:
+        terminal.dump([problem._asdict() for problem in found])
+    else:
+        terminal.problems(found, err=False)
+        levels = [problem.level for problem in found]
+        counts = ", ".join(terminal.number(levels.count(level), level) for level in ("error", "warning", "notice"))
+        click.echo(f"{len(book.read(withdrawn=True).records)} records, {len(book.sites)} sites: {counts}.")
+    if any(problem.level == "error" for problem in found):
+        click.get_current_context().exit(PROBLEMS_FOUND)
+
+
+@_command()
+def schema() -> None:
+    """Print the JSON Schema (2020-12) of a record as it stands in the files."""
+    from resight import observation, terminal
+
+    terminal.dump(observation.json_schema())
+
+
+# --- map and report -----------------------------------------------------------------------------------------
+
+
+def _years_option(function: Command) -> Command:
+    function = click.option(
+        "--baseline",
+        type=click.IntRange(1, 9999),
+        metavar="YEAR",
+        help="Year to compare with (default: the one before).",
+    )(function)
+    function = click.option(
+        "--year",
+        type=click.IntRange(2, 9999),
+        metavar="YEAR",
+        help="Year under study (default: the newest with records).",
+    )(function)
+    return click.option("--output", metavar="DIR", help="Folder for the pages (default: maps/ of the logbook).")(
+        function
+    )
+
+
+def _compare(book: Logbook, records: Sequence[Observation], year: int | None, baseline: int | None) -> Repeats:
+    from resight import evidence, geodesy
+
+    year = year or max((record.year for record in records), default=None) or _no_year()
+    return evidence.repeats(
+        records,
+        year=year,
+        baseline_years=[baseline or year - 1],
+        vocabulary=book.vocabulary,
+        sites=book.sites,
+        same_place=geodesy.same_place,
+    )
+
+
+def _no_year() -> NoReturn:
+    raise InvalidValue(
+        "--year", None, "the logbook has no records yet, so the year to study must be named", example="--year 2025"
+    )
+
+
+def _up_to(records: Sequence[Observation]) -> str:
+    """The newest time of logging: a page never shows the clock."""
+    from resight import dates
+
+    newest = max((record.revised_at or record.logged_at for record in records if record.logged_at), default=None)
+    return dates.utc_text(newest) if newest else "no record yet"
+
+
+@_command("map")
+@click.argument("names", metavar="[SITE]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="A page for every site of the register.")
+@_years_option
+def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: int | None, output: str | None) -> None:
+    """Write one HTML map per site (default: the watched ones) and an overview; they open without internet.
+
+    \b
+    Examples:
+      resight map
+      resight map rajin --year 2025 --baseline 2024
+    """
+    from resight import maps
+
+    book = _open()
+    records, problems = book.read()
+    repeats = _compare(book, records, year, baseline)
+    chosen = [book.resolve_site(name) for name in names] or [s for s in book.sites.values() if everything or s.watched]
+    folder = Path(output) if output else book.folder / "maps"
+    shared: dict[str, Any] = {
+        "sites": book.sites,
+        "repeats": repeats,
+        "vocabulary": book.vocabulary,
+        "basemap": book.basemap(),
+        "digest": book.digest(records),
+        "up_to": _up_to(records),
+    }
+    from resight.frame import to_frame
+
+    frame = to_frame(records)
+    for site in chosen:
+        path = folder / f"{site.id}.html"
+        maps.write_html(maps.site_map(frame, site, **shared), path)
+        click.echo(str(path))
+    pages = {s.id: f"{s.id}.html" for s in book.sites.values() if (folder / f"{s.id}.html").exists()}
+    report_name = _report_name(repeats)
+    report_href = report_name if (folder / report_name).exists() else None
+    maps.write_html(maps.overview_map(frame, **shared, pages=pages, report_href=report_href), folder / "index.html")
+    click.echo(str(folder / "index.html"))
+    _finish(problems)
+
+
+@_command()
+@_years_option
+def report(year: int | None, baseline: int | None, output: str | None) -> None:
+    """Write the pattern-similarity report: which sighting resembles which of last year's, why, and how sure.
+
+    \b
+    Example:
+      resight report --year 2025 --baseline 2024
+    """
+    from resight import report as report_
+
+    book = _open()
+    records, problems = book.read()
+    repeats = _compare(book, records, year, baseline)
+    folder = Path(output) if output else book.folder / "maps"
+    path = folder / _report_name(repeats)
+    text = report_.to_html(
+        records,
+        repeats,
+        sites=book.sites,
+        vocabulary=book.vocabulary,
+        digest=book.digest(records),
+        up_to=_up_to(records),
+        problems=book.check(),
+    )
+    from resight.featurefile import write_atomically
+
+    write_atomically(path, text.encode())
+    click.echo(str(path))
+    _finish(problems)
+
+
+def _report_name(repeats: Repeats) -> str:
+    return f"report-{repeats.year}-vs-{'-'.join(map(str, repeats.baseline_years))}.html"

@@ -1,0 +1,307 @@
+"""The module table of the design, held against the imports: which way they point, who may use what, what is pure."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import resight
+
+SOURCE = Path(resight.__file__).parent
+#: A module imports only modules that stand before it, at module level, in functions and for types.
+ORDER = (
+    "errors",
+    "dates",
+    "vocabulary",
+    "observation",
+    "geodesy",
+    "checks",
+    "featurefile",
+    "journal",
+    "logbook",
+    "episodes",
+    "evidence",
+    "answer",
+    "frame",
+    "pattern",
+    "wording",
+    "basemap",
+    "pagedata",
+    "maps",
+    "figures",
+    "report",
+    "terminal",
+    "cli",
+)
+#: What points the other way on purpose, with the reason.
+UPWARD = {
+    ("geodesy", "episodes"): "the type of what same_place compares",
+    ("logbook", "frame"): "Logbook.frame() is a public convenience; the import waits until it is called",
+}
+#: Libraries that have one home, or few; what is only needed for types is not counted.
+HOMES = {
+    "folium": {"maps"},
+    "branca": {"maps"},
+    "geopandas": {"frame"},
+    "pandas": {"frame"},
+    "scipy": {"evidence", "pattern"},
+    "numpy": {"evidence", "pattern"},
+    "shapely": {"frame", "wording"},
+    "pyproj": {"geodesy"},
+    "jinja2": {"report"},
+    "pydantic": {"observation"},
+    "filelock": {"logbook"},
+    "rfc8785": {"journal", "logbook"},
+    "orjson": {"featurefile", "journal", "logbook", "terminal"},
+    "rich": {"terminal"},
+    "click": {"cli", "terminal"},
+}
+#: Modules that are calculation only: no file, no clock.
+PURE = (
+    "errors",
+    "dates",
+    "vocabulary",
+    "observation",
+    "geodesy",
+    "checks",
+    "episodes",
+    "evidence",
+    "pattern",
+    "wording",
+    "figures",
+)
+#: Modules loaded by every quick command, which import nothing heavy when they are loaded.
+LIGHT = (
+    "errors",
+    "dates",
+    "vocabulary",
+    "observation",
+    "geodesy",
+    "checks",
+    "featurefile",
+    "journal",
+    "logbook",
+    "episodes",
+)
+HEAVY = {"geopandas", "folium", "branca", "matplotlib", "scipy", "numpy", "pandas", "shapely"}
+
+
+class Import(NamedTuple):
+    """One import statement: the dotted name, and where it stands."""
+
+    name: str
+    line: int
+    #: Under ``if TYPE_CHECKING``.
+    for_types: bool
+    #: In the body of a function.
+    late: bool
+
+    @property
+    def ours(self) -> str | None:
+        """Which of our modules it is, if it is one."""
+        parts = self.name.split(".")
+        return parts[1] if parts[0] == "resight" and len(parts) > 1 and parts[1] in ORDER else None
+
+    @property
+    def library(self) -> str:
+        return self.name.partition(".")[0]
+
+
+def imports(module: str) -> list[Import]:
+    return list(_walk(ast.parse((SOURCE / f"{module}.py").read_bytes()), for_types=False, late=False))
+
+
+def _walk(node: ast.AST, *, for_types: bool, late: bool) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield Import(alias.name, node.lineno, for_types, late)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        for alias in node.names:
+            yield Import(f"{node.module}.{alias.name}", node.lineno, for_types, late)
+    elif isinstance(node, ast.If) and ast.unparse(node.test).removeprefix("typing.") == "TYPE_CHECKING":
+        for child in node.body:
+            yield from _walk(child, for_types=True, late=late)
+        for alternative in node.orelse:
+            yield from _walk(alternative, for_types=for_types, late=late)
+    else:
+        within = late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for part in ast.iter_child_nodes(node):
+            yield from _walk(part, for_types=for_types, late=within)
+
+
+def test_the_walk_finds_imports_wherever_they_stand() -> None:
+    source = """
+import a.b
+if TYPE_CHECKING:
+    from c import d
+else:
+    import e
+def f():
+    if x:
+        from g import h, i
+"""
+    assert list(_walk(ast.parse(source), for_types=False, late=False)) == [
+        Import("a.b", 2, False, False),
+        Import("c.d", 4, True, False),
+        Import("e", 6, False, False),
+        Import("g.h", 9, False, True),
+        Import("g.i", 9, False, True),
+    ]
+
+
+def test_every_module_stands_in_the_table() -> None:
+    assert {path.stem for path in SOURCE.glob("*.py")} == {*ORDER, "__init__"}
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_imports_point_one_way(module: str) -> None:
+    before = ORDER[: ORDER.index(module)]
+    wrong = {
+        f"{module}.py:{found.line} imports {found.ours}"
+        for found in imports(module)
+        if found.ours and found.ours not in before and (module, found.ours) not in UPWARD
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize(("module", "imported"), UPWARD, ids="-".join)
+def test_what_points_the_other_way_is_never_loaded_with_its_module(module: str, imported: str) -> None:
+    found = [item for item in imports(module) if item.ours == imported]
+    assert found, "the exception is not needed any more: take it out of the table"
+    assert all(item.for_types or item.late for item in found)
+
+
+def test_dates_and_errors_stand_on_nothing_of_ours() -> None:
+    assert [found for name in ("dates", "errors") for found in imports(name) if found.ours] == []
+
+
+def test_nothing_imports_the_command_line() -> None:
+    assert [name for name in ORDER for found in imports(name) if found.ours == "cli"] == []
+
+
+@pytest.mark.parametrize(("one", "other"), [("maps", "report"), ("pagedata", "report"), ("basemap", "report")])
+def test_maps_and_report_do_not_know_each_other(one: str, other: str) -> None:
+    assert other not in {found.ours for found in imports(one)}
+    assert one not in {found.ours for found in imports(other)}
+
+
+def test_figures_are_drawn_for_the_report_alone() -> None:
+    assert {name for name in ORDER for found in imports(name) if found.ours == "figures"} == {"report"}
+
+
+def test_the_evidence_is_scored_without_frame_or_place() -> None:
+    """Place agreement is an argument, so that `log` and `report` never disagree about it."""
+    assert {"frame", "geodesy", "logbook"}.isdisjoint({found.ours for found in imports("evidence")})
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_heavy_library_has_its_home(library: str) -> None:
+    users = {name for name in ORDER for found in imports(name) if found.library == library and not found.for_types}
+    assert users <= HOMES[library]
+    assert users, "nobody uses it any more: take it out of the table"
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_a_module_of_a_quick_command_loads_nothing_heavy(module: str) -> None:
+    loaded = {found.library for found in imports(module) if not (found.for_types or found.late)}
+    assert loaded & HEAVY == set()
+
+
+def test_the_command_line_loads_nothing_but_click_and_the_errors() -> None:
+    loaded = [found for found in imports("cli") if not (found.for_types or found.late)]
+    assert {found.ours for found in loaded if found.ours} == {"errors"}
+    assert {found.library for found in loaded} - set(sys.stdlib_module_names) - {"__future__"} == {"click", "resight"}
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_the_pure_middle_opens_no_file_and_reads_no_clock(module: str) -> None:
+    forbidden_calls = {"open", "input", "print", "exec", "eval"}
+    forbidden_ends = {
+        "now",
+        "today",
+        "utcnow",
+        "time",
+        "read_text",
+        "read_bytes",
+        "write_text",
+        "write_bytes",
+        "getenv",
+    }
+    forbidden_libraries = {
+        "pathlib",
+        "os",
+        "io",
+        "shutil",
+        "tempfile",
+        "time",
+        "socket",
+        "urllib",
+        "subprocess",
+        "random",
+    }
+    found = {f"{module}.py:{i.line} imports {i.library}" for i in imports(module) if i.library in forbidden_libraries}
+    for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_bytes())):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name) and called.id in forbidden_calls:
+            found.add(f"{module}.py:{node.lineno} calls {called.id}")
+        if isinstance(called, ast.Attribute) and called.attr in forbidden_ends:
+            found.add(f"{module}.py:{node.lineno} calls {ast.unparse(called)}")
+    assert found == set()
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_the_first_sentence_says_what_the_module_is(module: str) -> None:
+    text = ast.get_docstring(ast.parse((SOURCE / f"{module}.py").read_bytes()))
+    assert text is not None
+    assert "." in text.partition("\n\n")[0]
+
+
+# --- the public face
+
+
+def test_the_public_names_are_these() -> None:
+    assert resight.__all__ == [
+        "Logbook",
+        "Observation",
+        "Problem",
+        "ResightError",
+        "Site",
+        "Source",
+        "Vocabulary",
+        "__version__",
+    ]
+    assert all(getattr(resight, name) is not None for name in resight.__all__)
+
+
+def test_an_unknown_public_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Sighting'"):
+        _ = resight.Sighting
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level packages and our own modules that a fresh interpreter has loaded after the statement."""
+    program = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    names = done.stdout.split()
+    return {name.partition(".")[0] for name in names} | {name for name in names if name.startswith("resight.")}
+
+
+def test_importing_the_package_alone_loads_nothing_else() -> None:
+    loaded = loaded_by("import resight")
+    assert {name for name in loaded if name.startswith("resight.")} == set()
+    assert loaded & {"pydantic", "orjson", "click", "filelock", *HEAVY} == set()
+
+
+def test_the_logbook_is_loaded_without_a_heavy_library() -> None:
+    assert loaded_by("from resight import Logbook") & HEAVY == set()
+
+
+def test_the_errors_are_loaded_without_pydantic() -> None:
+    assert "pydantic" not in loaded_by("from resight import Problem, ResightError")
