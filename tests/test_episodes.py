@@ -642,12 +642,11 @@ def test_cannot_tell_is_shown_apart() -> None:
 def test_only_our_own_looks_and_stated_effort_are_counted(more: dict[str, Any], counted: bool) -> None:
     only = record("a", "2025-05-18", **more)
     assert [look.is_counted for look in episodes.looks([only])] == [counted]
-    assert episodes.effort_is_known([only]) is counted
 
 
-def test_effort_is_not_known_from_own_records_that_are_no_look() -> None:
-    assert not episodes.effort_is_known([])
-    assert not episodes.effort_is_known([record("a", "2025-05"), record("b", "2025-05-18", outcome="cannot-tell")])
+def test_own_records_that_are_no_look_give_no_effort() -> None:
+    assert episodes.looks([]) == []
+    assert episodes.looks([record("a", "2025-05"), record("b", "2025-05-18", outcome="cannot-tell")]) == []
 
 
 @pytest.mark.parametrize(

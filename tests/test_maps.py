@@ -507,3 +507,10 @@ def test_a_site_at_a_pole_has_a_page(lat: float) -> None:
     west, south, east, north = pagedata._surroundings(pole)
     assert -90 <= south < north <= 90
     assert west < east
+
+
+@pytest.mark.parametrize(
+    ("up_to", "shown"), [("2026-11-23T00:00:00Z", "23 November 2026"), ("no record yet", "no record yet")]
+)
+def test_the_page_says_up_to_when_it_was_logged(up_to: str, shown: str) -> None:
+    assert pagedata._facts("2025", "2024", "0" * 64, up_to)[1] == ["Logged up to", shown, up_to]

@@ -778,3 +778,9 @@ def test_what_is_left_over_is_told_apart_by_how_like_it_is() -> None:
     said = part(html_of([*pair, unlike]), "bottom-line")
     assert "1 of 3 episodes of 2025 is like one of 2024, no one visit standing out as its match" in said
     assert "1 of 3 episodes of 2025 is without precedent on file" in said
+
+
+def test_an_empty_logbook_is_not_said_to_hold_published_images() -> None:
+    said = part(html_of([]), "bottom-line")
+    assert "No look is on file for either year, so nothing can be said" in said
+    assert "published" not in said

@@ -14,6 +14,7 @@ from resight.evidence import Pair, Precedent
 from resight.logbook import Logbook
 from resight.observation import LOOK_METHODS, Observation
 from resight.vocabulary import Vocabulary
+from resight.wording import numbered
 
 #: Baseline episodes shown beside the match.
 SHOWN = 3
@@ -56,7 +57,7 @@ def _to(record: Observation, book: Logbook, before: int, problems: list[Problem]
         node, words = record.platform, book.vocabulary
         seen = [r for r in here if r.outcome == "seen" and not r.context and not r.aggregate]
         seen = [r for r in seen if not node or (r.platform and node in words.path(r.platform))]
-        number = _number(len(seen), "sighting") if seen else "no sighting"
+        number = numbered(len(seen), "sighting") if seen else "no sighting"
         of_it = f" of {words.label(node)}" if node else ""
         return Answer(before, None, f"In {before} at {name}: {number}{of_it} on file.", effort)
     if not record.platform:
@@ -141,17 +142,15 @@ def _effort(records: Sequence[Observation], record: Observation, vocabulary: Voc
         able = [look for look in counted if look.could_find(record.platform, vocabulary)]
         seen = sum(look.found(record.platform, vocabulary) for look in able)
         what = vocabulary.label(record.platform)
-        looks_able = _number(len(able), "look")
+        looks_able = numbered(len(able), "look")
         return f"{_capital(what)} seen in {seen} of {looks_able} at {name} in {year} that would have shown it."
     if counted:
         empty = sum(all(r.outcome == "not-seen" and not r.platform for r in look.records) for look in counted)
-        return f"{_number(len(counted), 'look')} at {name} in {year} on file, {empty or 'none'} of which found nothing."
+        return (
+            f"{numbered(len(counted), 'look')} at {name} in {year} on file, {empty or 'none'} of which found nothing."
+        )
     if not looks:
         return f"No look at {name} in {year} is on file."
     return (
-        f"How often anyone looked at {name} in {year} is not known ({_number(len(looks), 'published look')} on file)."
+        f"How often anyone looked at {name} in {year} is not known ({numbered(len(looks), 'published look')} on file)."
     )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

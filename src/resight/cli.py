@@ -145,13 +145,13 @@ def _open() -> Logbook:
 
 def _finish(found: Iterable[Problem]) -> None:
     """Say what was wrong in the files, on standard error, and leave with status 1 if there were errors."""
-    from resight import terminal
+    from resight import terminal, wording
 
     serious = [problem for problem in found if problem.level == "error"]
     repairs = [p for p in found if p.level != "error" and p.file.endswith("journal.jsonl")]
     terminal.problems([*repairs, *serious])
     if serious:
-        number = terminal.number(len(serious), "error")
+        number = wording.numbered(len(serious), "error")
         click.echo(f"{number} in the logbook's files; `resight check` lists them all.", err=True)
         click.get_current_context().exit(PROBLEMS_FOUND)
 
@@ -965,7 +965,7 @@ def check(as_json: bool) -> None:
 
     Errors: a record or file cannot be used. Warnings: it is used and doubtful. Notices: worth knowing.
     """
-    from resight import terminal
+    from resight import terminal, wording
 
     book = _open()
     found = book.check()
@@ -974,7 +974,7 @@ def check(as_json: bool) -> None:
     else:
         terminal.problems(found, err=False)
         levels = [problem.level for problem in found]
-        counts = ", ".join(terminal.number(levels.count(level), level) for level in ("error", "warning", "notice"))
+        counts = ", ".join(wording.numbered(levels.count(level), level) for level in ("error", "warning", "notice"))
         click.echo(f"{len(book.read(withdrawn=True).records)} records, {len(book.sites)} sites: {counts}.")
     if any(problem.level == "error" for problem in found):
         click.get_current_context().exit(PROBLEMS_FOUND)

@@ -445,11 +445,6 @@ def _looks(records: Iterable[Observation], wanted: Callable[[Observation], bool]
     return sorted(found, key=lambda look: (look.site, look.day, look.records[0].id or ""))
 
 
-def effort_is_known(records: Iterable[Observation]) -> bool:
-    """Is any look of these one that may be counted?"""
-    return any(look.is_counted for look in looks(records))
-
-
 # --- when anyone last looked --------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ from resight.evidence import Repeats
 from resight.featurefile import write_atomically
 from resight.observation import Site
 from resight.vocabulary import Vocabulary
-from resight.wording import Data
+from resight.wording import Data, years_text
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -80,7 +80,7 @@ def site_map(
         digest=digest,
         up_to=up_to,
     )
-    now, then = str(repeats.year), pagedata.years_text(repeats.baseline_years)
+    now, then = str(repeats.year), years_text(repeats.baseline_years)
     page = _map(data, site.name)
     _DataLayer("site", "Outline and uncertainty of the site").add_to(page)
     # Only layers that hold something can be switched; a page without positions has none of these.

@@ -18,7 +18,20 @@ from resight import dates, evidence, geodesy
 from resight.evidence import Pair, Repeats
 from resight.observation import LOOK_METHODS, Site, positions
 from resight.vocabulary import Vocabulary
-from resight.wording import NOT_STATED, OUTCOMES, Data, Row, Wording, is_one_time, period_of, rows, sign_of
+from resight.wording import (
+    NOT_PROOF,
+    NOT_STATED,
+    OUTCOMES,
+    Data,
+    Row,
+    Wording,
+    is_one_time,
+    numbered,
+    period_of,
+    rows,
+    sign_of,
+    years_text,
+)
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -30,7 +43,6 @@ NEAR_M = 30_000.0
 #: Towns named on the overview.
 TOWNS = 16
 
-NOT_PROOF = "That is not the same as nothing being there."
 EFFORT_UNKNOWN = (
     "How often anyone looked is not known: images are published because they show something, "
     "and looks that found nothing are rarely published."
@@ -95,14 +107,6 @@ class Summary:
     def total(self) -> int:
         """Records of all periods."""
         return self.counts.total()
-
-
-def years_text(years: Sequence[int]) -> str:
-    """``2024``, ``2022–2024`` or ``2021, 2024``."""
-    ordered = sorted(years)
-    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
-        return f"{ordered[0]}–{ordered[-1]}"
-    return ", ".join(map(str, ordered))
 
 
 def summaries(all_rows: Iterable[Row], repeats: Repeats, sites: Mapping[str, Site]) -> dict[str, Summary]:
@@ -239,10 +243,6 @@ def _other_names(site: Site) -> list[list[str]]:
     return [[language, names[0]] for language, names in site.names.items() if language != "en" and names]
 
 
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
 def _bottom_line(site: Site, summary: Summary, repeats: Repeats, now: str, then: str) -> str:
     if not summary.total:
         return f"Nothing is logged for {site.name} itself. {NOT_PROOF}"
@@ -251,14 +251,14 @@ def _bottom_line(site: Site, summary: Summary, repeats: Repeats, now: str, then:
             other = "then" if period == "now" else "now"
             number = summary.on_file(other)
             if number:
-                return f"Nothing is logged here for {here}; {there} has {_number(number, 'record')}. {NOT_PROOF}"
+                return f"Nothing is logged here for {here}; {there} has {numbered(number, 'record')}. {NOT_PROOF}"
             return f"Nothing is logged here for {now} or {then}. {NOT_PROOF}"
     current = [e for c in repeats.comparisons for e in c.current if e.site == site.id]
     baseline = [e for c in repeats.comparisons for e in c.baseline if e.site == site.id]
     if not current:
         return f"No sighting of {now} that can be compared with {then}."
     if not baseline:
-        return f"{_number(len(current), 'sighting')} of {now}; {then} has none that can be compared."
+        return f"{numbered(len(current), 'sighting')} of {now}; {then} has none that can be compared."
     return _likeness([p for p in repeats.matches if p.current.site == site.id], len(current), now, then)
 
 
@@ -266,7 +266,7 @@ def _likeness(matches: Sequence[Pair], of: int, now: str, then: str) -> str:
     """``1 of 2 sightings of 2025 resembles one of 2024.``"""
     same = [pair for pair in matches if evidence.verb(pair) == "repeats"]
     alike = len(matches) - len(same)
-    start = f"of {_number(of, 'sighting')} of {now}"
+    start = f"of {numbered(of, 'sighting')} of {now}"
     said = []
     if alike or not same:
         said.append(f"{alike} {start} {'resembles' if alike == 1 else 'resemble'} one of {then}")
@@ -323,7 +323,7 @@ def _asides(
 
 def _facts(now: str, then: str, digest: str, up_to: str) -> list[list[str]]:
     """Label, value, and the value in full where it is shortened."""
-    day = dates.in_words(up_to[:10])
+    day = dates.in_words(up_to[:10]) if up_to[10:11] == "T" else up_to
     return [
         ["Compared", f"{now} with {then}", ""],
         ["Logged up to", day, up_to],
@@ -406,7 +406,7 @@ def _counts(summary: Summary, now: str, then: str) -> list[list[str]]:
     said = []
     for period, year in (("now", now), ("then", then)):
         seen = summary.counts["seen", period]
-        said.append([period, str(seen), f"{_number(seen, 'sighting')} of {year}"])
+        said.append([period, str(seen), f"{numbered(seen, 'sighting')} of {year}"])
     for sign, one, many in (
         ("nothing", "look that found nothing", "looks that found nothing"),
         ("absent", "absence reported over a period", "absences reported over a period"),
@@ -414,7 +414,7 @@ def _counts(summary: Summary, now: str, then: str) -> list[list[str]]:
         ("background", "total or background", "totals or background"),
     ):
         if summary.number(sign):
-            said.append([sign, str(summary.number(sign)), _number(summary.number(sign), one, many)])
+            said.append([sign, str(summary.number(sign)), numbered(summary.number(sign), one, many)])
     return said
 
 

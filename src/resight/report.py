@@ -26,9 +26,20 @@ from resight.evidence import Comparison, Pair, Repeats
 from resight.figures import Thing, Timeline
 from resight.observation import LOOK_METHODS, Observation, Site, Source
 from resight.vocabulary import Vocabulary
-from resight.wording import BASES, METHODS, NOT_STATED, Data, count_text, in_short, period_of
+from resight.wording import (
+    BASES,
+    METHODS,
+    NOT_PROOF,
+    NOT_STATED,
+    Data,
+    count_text,
+    hedged,
+    in_short,
+    numbered,
+    period_of,
+    years_text,
+)
 
-NOT_PROOF = "That is not the same as nothing being there."
 RARELY = "looks that found nothing are rarely published"
 UNCOUNTED_ABSENCE = "absence reported, number of looks unknown"
 #: Up to so many episodes a year, agreement of the years says little.
@@ -161,7 +172,7 @@ class _Report:
         self._all = sorted(records, key=lambda r: (*r.bounds, r.id or ""))
         self._records = [r for r in self._all if r.status != "withdrawn"]
         self._repeats, self._sites, self._vocabulary, self._problems = repeats, sites, vocabulary, problems
-        self.now, self.then = str(repeats.year), _years_text(repeats.baseline_years)
+        self.now, self.then = str(repeats.year), years_text(repeats.baseline_years)
         self.title = f"Pattern similarity report: {self.now} against {self.then}"
         self.watched_names = self._names(repeats.watched.scope)
 
@@ -210,14 +221,14 @@ class _Report:
         if not comparison.current and not comparison.baseline:
             return f"No episode of {now} or {then} {where} can be compared."
         if not comparison.current:
-            number = _number(len(comparison.baseline), "episode")
+            number = numbered(len(comparison.baseline), "episode")
             return f"No episode of {now} {where} can be compared with the {number} of {then}."
         if not comparison.baseline:
-            number = _number(len(comparison.current), "episode")
+            number = numbered(len(comparison.current), "episode")
             return f"{number} of {now} {where}; {then} has none on file that they could be compared with."
         same = sum(evidence.verb(pair) == "repeats" for pair in comparison.matches)
         alike = len(comparison.matches) - same
-        of = f"of {_number(len(comparison.current), 'episode')} of {now} {where}"
+        of = f"of {numbered(len(comparison.current), 'episode')} of {now} {where}"
         alike_too = self._alike_in_a_clause(comparison, bool(comparison.matches))
         if not comparison.matches:
             particular = " in particular" if alike_too else ""
@@ -278,7 +289,7 @@ class _Report:
         left = sum(len(group["lines"]) for group in self.never_matched)
         if left:
             plain.append(
-                f"{_number(left, 'record')} of all sites {_verb(left, 'takes')} no part in the comparison "
+                f"{numbered(left, 'record')} of all sites {_verb(left, 'takes')} no part in the comparison "
                 "(totals, background, cargo, people, flight tracking, reports): see part 5."
             )
         return (*self._likenesses_in_sentences(), *((sentence, ()) for sentence in plain if sentence))
@@ -314,7 +325,7 @@ class _Report:
                         continue
                     if len(found) > 1 and said.startswith("is "):
                         said = f"are {said.removeprefix('is ')}"
-                    head = f"{len(found) or 'None'} of {_number(len(of), 'episode')} of {year} {said}"
+                    head = f"{len(found) or 'None'} of {numbered(len(of), 'episode')} of {year} {said}"
                     lines = tuple(f"{self._name(e.site)}: {self._described(e)}." for e in found)
                     yield head + (":" if found else "."), lines
 
@@ -332,6 +343,9 @@ class _Report:
         with_then = [site for site in scope if self._effort[site, "then"].is_known]
         both = [site for site in with_now if site in with_then]
         if not with_now and not with_then:
+            if not any(self._effort[site, period].published for site in scope for period in ("now", "then")):
+                none = "No look is on file for either year"
+                return f"{none}, so nothing can be said of what is “new”, of what is “gone”, or of rates."
             return (
                 "How often anyone looked is not known for either year: the images are published ones, and "
                 f"{RARELY}. So nothing can be said of what is “new”, of what is “gone”, or of rates."
@@ -378,7 +392,7 @@ class _Report:
             lead.append(self._nothing_logged(scope[0]) or self._likeness(comparison, "here"))
             periods = [self._period(r) for r in self._by_site.get(scope[0], ()) if r.id not in self._compared]
             if left := sum(period != "other" for period in periods):
-                lead.append(f"Shown but not compared: {_number(left, 'record')} (see parts 4 and 5).")
+                lead.append(f"Shown but not compared: {numbered(left, 'record')} (see parts 4 and 5).")
         titles = {
             "looked": f"Looked in {self.now}, and not repeated on file",
             "not looked": f"Not looked in {self.now}",
@@ -545,8 +559,8 @@ class _Report:
         def each(tell: Callable[[Observation], str | None]) -> tuple[str, ...]:
             return tuple(dict.fromkeys(told for told in map(tell, sightings) if told))
 
-        def hedged(name: str, label: Callable[[str], str]) -> tuple[str, ...]:
-            return each(lambda r: _hedged(r, name, label(value)) if (value := getattr(r, name)) else None)
+        def with_doubt(name: str, label: Callable[[str], str]) -> tuple[str, ...]:
+            return each(lambda r: hedged(r, name, label(value)) if (value := getattr(r, name)) else None)
 
         def label_in(terms: Mapping[str, Any]) -> Callable[[str], str]:
             return lambda term: terms[term].label if term in terms else term
@@ -564,11 +578,11 @@ class _Report:
         hedge = next((s.hedge for s in sightings if s.hedge and s.hedge_on == "platform"), None)
         yield "What", (f"{path}; the source says “{hedge}”" if hedge else path,)
         which = _INDIVIDUAL.get(episode.claimed_path[0] if episode.claimed_path else "", "individual")
-        yield "Which one", hedged("platform_name", str) or (f"{which} not known",)
-        yield "Operator", hedged("operator", str) or ("not known",)
+        yield "Which one", with_doubt("platform_name", str) or (f"{which} not known",)
+        yield "Operator", with_doubt("operator", str) or ("not known",)
         yield "How many", each(count_text)
-        yield "Activity", hedged("activity", label_in(words.activities)) or ("not known",)
-        yield "Taken to mean", hedged("inferred_activity", label_in(words.inferred_activities))
+        yield "Activity", with_doubt("activity", label_in(words.activities)) or ("not known",)
+        yield "Taken to mean", with_doubt("inferred_activity", label_in(words.inferred_activities))
         yield "Likelihood", each(likelihood)
         yield "Analytic confidence", each(lambda r: r.confidence)
         yield "Berth", each(lambda r: r.berth)
@@ -613,7 +627,7 @@ class _Report:
             if any(look.could_find(node, self._vocabulary) for look in effort.counted):
                 seen, of = _seen_in(effort.counted, node, self._vocabulary)
                 label = self._vocabulary.label(node)
-                return "looked", f"looked {_times(of)} in {year}; {label} seen in {seen} of {_number(of, 'look')}"
+                return "looked", f"looked {_times(of)} in {year}; {label} seen in {seen} of {numbered(of, 'look')}"
             return "not looked", f"not looked for in {year}: no look on file would have shown it"
         nothing_there = not (effort.published or effort.unclear or effort.absences)
         if nothing_there and any(known.is_known for (_, when), known in self._effort.items() if when == period):
@@ -651,7 +665,9 @@ class _Report:
         effort = self._effort[site, period]
         published = f"published images: {len(effort.published)}"
         if effort.is_known:
-            said = [_number(len(effort.counted), "look") + " counted, our own or of a source that states all its looks"]
+            said = [
+                numbered(len(effort.counted), "look") + " counted, our own or of a source that states all its looks"
+            ]
             said += [f"{published}, not counted"] if effort.published else []
         else:
             said = [f"{published}; {RARELY}"]
@@ -898,18 +914,6 @@ _NEVER = {
 }
 
 
-def _years_text(years: Sequence[int]) -> str:
-    """``2024``, ``2022–2024`` or ``2021, 2024``."""
-    ordered = sorted(years)
-    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
-        return f"{ordered[0]}–{ordered[-1]}"
-    return ", ".join(map(str, ordered))
-
-
-def _number(count: int, one: str) -> str:
-    return f"{count} {one if count == 1 else one + 's'}"
-
-
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
@@ -935,10 +939,6 @@ def _p_text(p: float) -> str:
 def _where(problem: Problem) -> str:
     where = problem.file + (f":{problem.line}" if problem.line else "")
     return " ".join(part for part in (where, problem.id, problem.field and f"[{problem.field}]") if part)
-
-
-def _hedged(record: Observation, field: str, word: str) -> str:
-    return f"“{record.hedge}” {word}" if record.hedge and record.hedge_on == field else word
 
 
 def _measured(record: Observation) -> str | None:
@@ -977,4 +977,4 @@ def _share_text(seen: int, looks: int) -> str:
     found = pattern.share(seen, looks)
     if found.low is None or found.high is None:
         return "looks not known"
-    return f"seen in {seen} of {_number(looks, 'look')}; rate {found.low:.2f} to {found.high:.2f}"
+    return f"seen in {seen} of {numbered(looks, 'look')}; rate {found.low:.2f} to {found.high:.2f}"

@@ -82,11 +82,6 @@ def problems(found: Iterable[Problem], *, err: bool = True) -> None:
         say(str(problem).partition(": ")[2], level=problem.level, err=err)
 
 
-def number(count: int, noun: str) -> str:
-    """``1 look``, ``2 looks``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def shareable(record: Observation) -> dict[str, Any]:
     """The Feature of a record as it may leave the logbook: without its confidential sources."""
     feature = record.to_feature()

@@ -6,6 +6,7 @@ them apart (a name written right to left cannot turn its neighbours). Confidenti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from resight import dates, evidence
@@ -21,6 +22,7 @@ Row = dict[str, Any]
 Data = dict[str, Any]
 
 NOT_STATED = "position not given"
+NOT_PROOF = "That is not the same as nothing being there."
 
 OUTCOMES = {"not-seen": "Looked, found nothing", "cannot-tell": "Could not tell"}
 BASES = {"own": "our own examination", "published": "as published", "retold": "retold by another outlet"}
@@ -39,6 +41,19 @@ HEDGED = {
     "inferred_activity": "said of the purpose",
 }
 RELATIONS = {"contradicts": "Contradicts", "same-event": "Same event as", "part-of": "Part of"}
+
+
+def numbered(count: int, one: str, many: str = "") -> str:
+    """``1 look``, ``2 looks``; ``many`` where an s does not do."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def years_text(years: Sequence[int]) -> str:
+    """``2024``, ``2022–2024`` or ``2021, 2024``."""
+    ordered = sorted(years)
+    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"{ordered[0]}–{ordered[-1]}"
+    return ", ".join(map(str, ordered))
 
 
 def counted(low: int | None, best: int | None, high: int | None) -> str:
@@ -60,20 +75,20 @@ def count_text(record: Observation) -> str:
 def in_short(record: Observation, vocabulary: Vocabulary) -> str:
     """A record in one line: what, how many, doing what, with every doubt in it."""
     what = vocabulary.label(record.platform) if record.platform else "anything" if record.outcome == "not-seen" else ""
-    what = _hedged(record, "platform", what or "platform not given")
+    what = hedged(record, "platform", what or "platform not given")
     if record.platform_name:
-        what += f" {_hedged(record, 'platform_name', record.platform_name)}"
+        what += f" {hedged(record, 'platform_name', record.platform_name)}"
     number = count_text(record)
     if number and number != "1":
         what = f"{number} × {what}"
     parts = [{"seen": what, "not-seen": f"not seen: {what}", "cannot-tell": f"could not tell: {what}"}[record.outcome]]
     if record.activity:
         term = vocabulary.activities.get(record.activity)
-        parts.append(_hedged(record, "activity", term.label if term else record.activity))
+        parts.append(hedged(record, "activity", term.label if term else record.activity))
     if record.inferred_activity:
         term = vocabulary.inferred_activities.get(record.inferred_activity)
         parts.append(
-            "inferred " + _hedged(record, "inferred_activity", term.label if term else record.inferred_activity)
+            "inferred " + hedged(record, "inferred_activity", term.label if term else record.inferred_activity)
         )
     parts += [word for word, true in (("aggregate", record.aggregate), ("context", record.context)) if true]
     parts.append(f"{record.basis}, {record.method}")
@@ -82,7 +97,8 @@ def in_short(record: Observation, vocabulary: Vocabulary) -> str:
     return " · ".join(parts)
 
 
-def _hedged(record: Observation, field: str, word: str) -> str:
+def hedged(record: Observation, field: str, word: str) -> str:
+    """A word of the record, after the source's own doubt about it in quotes if it has one."""
     return f"“{record.hedge}” {word}" if record.hedge and record.hedge_on == field else word
 
 
