@@ -1314,3 +1314,12 @@ def test_confidential_sources_stand_in_no_list_for_others(run: Run, book: Logboo
         listed = run("list", "--site", "dunay", "--year", "2025", style, folder=book.folder)
         assert "daily8.com" not in listed.stdout
         assert "Ukrainian news item" in listed.stdout
+
+
+def test_the_answer_counts_the_baseline_year_alone_though_it_reads_a_month_around_it(
+    run: Run, empty_book: Logbook
+) -> None:
+    for day in ("2023-12-20", "2024-06-01", "2025-01-10"):
+        assert run("log", "dunay", "--date", day, "--nothing", folder=empty_book.folder).exit_code == 0
+    result = run("log", "dunay", "--date", "2025-06-01", "--nothing", folder=empty_book.folder)
+    assert "1 look at Dunay in 2024 on file, 1 of which found nothing." in result.stdout

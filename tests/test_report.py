@@ -769,7 +769,17 @@ def test_a_ship_that_was_there_in_both_years_is_not_called_without_precedent() -
     now = a_record("dunay-2025-09-17-x", date="2025-09-17", platform_name="Peresvet", count=1, activity="loading")
     html = html_of([*visits_then, now])
     said = part(html, "bottom-line")
-    assert "without precedent on file" not in said or "None of 1 episode of 2025 is without precedent" in said
+    assert "None of 1 episode of 2025 at the watched sites repeats or resembles one of 2024 in particular" in said
+    assert "1 is of a type seen there then too (Peresvet in both years)" in said
+    assert "1 of 1 episode of 2025 is like one of 2024, no one visit standing out as its match" in said
+    assert "None of 1 episode of 2025 is without precedent on file" in said
+
+
+def test_of_what_too_little_is_known_is_called_neither_like_nor_without_precedent() -> None:
+    then = [a_record(f"dunay-2024-{month:02}-01-x", date=f"2024-{month:02}-01") for month in range(1, 13)]
+    said = part(html_of([*then, a_record("dunay-2025-09-17-x", platform="ship")]), "bottom-line")
+    assert "1 of 1 episode of 2025 cannot be told from one of 2024, too little being known" in said
+    assert "None of 1 episode of 2025 is without precedent on file" in said
 
 
 def test_what_is_left_over_is_told_apart_by_how_like_it_is() -> None:

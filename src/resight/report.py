@@ -251,9 +251,8 @@ class _Report:
         }
         both = f" ({', '.join(sorted(same))} in both years)" if same else ""
         number = f"{len(found)} more" if more else str(len(found))
-        return (
-            f"; {number} {'are' if len(found) > 1 else 'is'} like one of {self.then}, no one visit standing out{both}"
-        )
+        are = "are" if len(found) > 1 else "is"
+        return f"; {number} {are} of a type seen there then too{both}"
 
     @staticmethod
     def _kinship(episode: Episode, likest: Mapping[str, Pair]) -> str:
