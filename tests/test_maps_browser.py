@@ -180,6 +180,22 @@ def test_every_mark_is_a_button_one_can_tab_to_with_a_name(visit: Any) -> None:
     assert page.locator("button.mark").first.bounding_box()["width"] >= 44
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_opened_map_stands_still(visit: Any, width: int) -> None:
+    page = visit(page_of(), width=width).page
+    places = page.evaluate(
+        """async () => {
+          const places = new Set();
+          for (let frame = 0; frame < 40; frame++) {
+            await new Promise(requestAnimationFrame);
+            places.add(JSON.stringify(document.querySelector("button.badge").getBoundingClientRect()));
+          }
+          return [...places];
+        }"""
+    )
+    assert len(places) == 1
+
+
 def test_on_a_phone_the_list_of_a_badge_stays_inside_the_map(visit: Any) -> None:
     page = visit(page_of(), width=390).page
     page.locator("button.badge").click()

@@ -137,6 +137,7 @@ def _map(data: Data, title: str) -> folium.Map:
     west, south, east, north = data["map"]["view"]
     page = _Map(
         location=[(south + north) / 2, (west + east) / 2],
+        view=[[south, west], [north, east]],
         tiles=None,
         # Folium drops max_zoom when there are no tiles; Leaflet's own spelling passes through.
         maxZoom=17,
@@ -146,7 +147,6 @@ def _map(data: Data, title: str) -> folium.Map:
         attribution_control=False,
     )
     _Page(title, data).add_child(page)
-    page.fit_bounds([[south, west], [north, east]], padding=(24, 24))
     _DataLayer("ground", "Land and sea", control=False).add_to(page)
     _DataLayer("places", "Place names").add_to(page)
     _DataLayer("badges", "Names and counts of sites", control=False).add_to(page)
@@ -171,7 +171,6 @@ class _Map(folium.Map):
         {% endmacro %}
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = resight.map({{ this.get_name()|tojson }}, {
-                center: {{ this.location|tojson }},
                 ...{{ this.options|tojavascript }}
             });
         {% endmacro %}

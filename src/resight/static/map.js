@@ -83,7 +83,7 @@ const resight = (() => {
   // --- the map ----------------------------------------------------------------------------------------------
 
   /** The Leaflet map, with a pane for each depth. */
-  function newMap(id, options) {
+  function newMap(id, { view, ...options }) {
     L.Icon.Default.mergeOptions(read("resight-icons"));
     delete L.Icon.Default.prototype._getIconUrl;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -95,7 +95,8 @@ const resight = (() => {
     L.control.zoom({ position: "topleft", zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.labels = new Labels(map);
-    return map;
+    // The first view of a map is never slid to; folium's own fitting, after a first view, would be.
+    return map.fitBounds(view, { padding: [24, 24] });
   }
 
   const latLng = ([lon, lat]) => L.latLng(lat, lon);
@@ -119,7 +120,7 @@ const resight = (() => {
     if (box) {
       const [west, south, east, north] = box;
       const bounds = L.latLngBounds([south, west], [north, east]);
-      map.setMaxBounds(bounds.pad(0.35));
+      map.options.maxBounds = bounds.pad(0.35);
       L.rectangle(bounds, style("sea", { stroke: false, fillColor: "#d3e1ea", fillOpacity: 1 })).addTo(group);
     }
     const area = (kind, color) => base[kind].forEach((part) =>
@@ -482,11 +483,18 @@ const resight = (() => {
     const container = map.getContainer();
     container.setAttribute("role", "group");
     container.setAttribute("aria-label", `${words.map}: ${plain(data.title)}. ${words.map_help}`);
-    map.labels.arrange();
-    map.invalidateSize();
+    settle(map);
     addEventListener("hashchange", reveal);
     reveal();
     onPaper(map);
+  }
+
+  /** The view as it stays: bounds set any earlier would slide the map under the reader's finger after the first frame. */
+  function settle(map) {
+    map.invalidateSize({ animate: false });
+    const bounds = map.options.maxBounds;
+    if (bounds) map.panInsideBounds(bounds, { animate: false }).setMaxBounds(bounds);
+    map.labels.arrange();
   }
 
   /** For print: nothing folded away, and the same piece of the map on a sheet's width. */
