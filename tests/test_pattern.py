@@ -1,9 +1,11 @@
-"""Rates of two years: R's numbers, the numbers of the method's own text, and what has no number at all."""
+"""Year over year: published distances, feasts that move, bounds for vague dates, and what must not change anything."""
 
 from __future__ import annotations
 
+import csv
 import json
-import math
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,166 +13,219 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resight import pattern
+from resight import pattern, vocabulary
+from resight.logbook import packaged_seeds
+from resight.pattern import Event
+from resight.vocabulary import Vocabulary
 
 ORACLES = Path(__file__).parents[2] / "shared" / "oracles"
+SHIP = ("ship", "landing-ship", "ropucha-class")
 
 
-def published(name: str) -> Any:
-    path = ORACLES / "rates.json"
-    if not path.exists():
-        pytest.skip("the published numbers (shared/oracles/rates.json beside the checkout) are not here")
-    return json.loads(path.read_text())[name]
+WORDS = vocabulary.from_toml((packaged_seeds() / "vocabulary.toml").read_text())
 
 
-# --- one year
+@pytest.fixture
+def words() -> Vocabulary:
+    return WORDS
 
 
-def test_jeffreys_interval_of_nothing_in_three_looks_reaches_54_percent() -> None:
-    found = pattern.share(0, 3)
-    assert (found.seen, found.looks, found.low) == (0, 3, 0.0)
-    assert found.high is not None
-    # By hand: the density of Beta(1/2, 7/2) is x^(-1/2)(1-x)^(5/2)/B; with x = sin²t its integral up to x is
-    # ∫ 2 cos⁶t dt / B, B = 5π/16, which has a closed form.
-    t = math.asin(math.sqrt(found.high))
-    cos6 = 5 * t / 16 + 15 * math.sin(2 * t) / 64 + 3 * math.sin(4 * t) / 64 + math.sin(6 * t) / 192
-    assert 2 * cos6 / (5 * math.pi / 16) == pytest.approx(0.975, abs=1e-9)
-    assert f"{found.high:.2f}" == "0.54"
+def published(name: str) -> str:
+    if not (ORACLES / name).exists():
+        pytest.skip(f"the published numbers (shared/oracles/{name} beside the checkout) are not here")
+    return (ORACLES / name).read_text()
 
 
-def test_jeffreys_interval_ends_at_one_when_every_look_saw_it() -> None:
-    found = pattern.share(3, 3)
-    assert found.high == 1.0
-    assert found.low == pytest.approx(1 - (pattern.share(0, 3).high or 0))
+def exact(a: Event, b: Event) -> tuple[float, float]:
+    """Equal paths cost nothing, any other two part at the type."""
+    return (0.0, 0.0) if a.path == b.path else (1.0, 1.0)
 
 
-def test_jeffreys_interval_is_a_quantile_pair_of_beta() -> None:
-    found = pattern.share(1, 1 + 1)
-    # Beta(3/2, 3/2) is symmetric about one half.
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low + found.high == pytest.approx(1)
+def train(times: Sequence[float], prefix: str) -> list[Any]:
+    return [Event(f"{prefix}{i}", "x", t, t, SHIP) for i, t in enumerate(times)]  # type: ignore[arg-type]
 
 
-def test_no_look_gives_no_interval() -> None:
-    assert pattern.share(0, 0) == pattern.Share(0, 0, None, None)
+def day(identifier: str, site: str, text: str, path: tuple[str, ...] = SHIP, individual: str | None = None) -> Event:
+    first, _, last = text.partition("/")
+    bounds = [date.fromisoformat(part).toordinal() for part in (first, last or first)]
+    return Event(identifier, site, bounds[0], bounds[1], path, individual)
 
 
-@given(st.integers(0, 300), st.integers(0, 300))
-def test_the_interval_holds_the_share(seen: int, missed: int) -> None:
-    found = pattern.share(seen, seen + missed)
-    if found.looks == 0:
-        assert found.low is None
-        assert found.high is None
-    else:
-        assert found.low is not None
-        assert found.high is not None
-        assert 0 <= found.low <= seen / found.looks <= found.high <= 1
-        assert found.low < found.high
+def found(then: Sequence[Event], now: Sequence[Event], cost: Callable[..., Any] = exact) -> pattern.Likeness:
+    likeness = pattern.compare(then, now, cost=cost)
+    assert likeness is not None
+    return likeness
 
 
-@pytest.mark.parametrize(("seen", "looks"), [(4, 3), (-1, 3), (0, -1)])
-def test_impossible_counts_are_refused(seen: int, looks: int) -> None:
-    with pytest.raises(ValueError, match="not possible"):
-        pattern.share(seen, looks)
-    with pytest.raises(ValueError, match="not possible"):
-        pattern.ratio(1, 2, seen, looks)
-    with pytest.raises(ValueError, match="not possible"):
-        pattern.shares_differ(seen, looks, 1, 2)
+# --- published numbers
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf, 1.0, True])
-def test_what_is_no_whole_number_is_refused(number: Any) -> None:
-    with pytest.raises(TypeError, match="whole number"):
-        pattern.share(number, 3)
+def test_distances_are_those_of_other_programs() -> None:
+    oracles = json.loads(published("victor_purpura.json"))
+    one, other = oracles["victor_purpura"], oracles["victor_purpura_spykeutils"]
+    cases = [(one["trains"][a], one["trains"][b], float(q), d) for a, b, q, d in one["cases"]]
+    cases += [tuple(case) for case in other["cases"]]
+    for a, b, q, expected in cases:
+        # Moving by a day costs q there and 2/cutoff here.
+        cutoff = 2 / q if 0 < q < float("inf") else float("inf") if q == 0 else 1e-300
+        got = pattern.distance(train(a, "a"), train(b, "b"), shift=0, cost=exact, cutoff=cutoff)
+        assert got == pytest.approx((expected, expected)), (a, b, q)
 
 
-# --- two years
+@pytest.mark.parametrize(("year", "shift"), [(2021, 378), (2022, 357), (2023, 357), (2024, 385)])
+def test_feasts_that_move_are_found_at_their_shift(year: int, shift: int) -> None:
+    rows = list(csv.DictReader(published("moveable_feasts.csv").splitlines()))
+
+    def feasts(of: int) -> list[Event]:
+        return [
+            day(f"{of}{r['country']}{r['name']}", r["country"], r["date"], (r["name"],))
+            for r in rows
+            if r["country"] in ("NO", "DE") and r["year"] == str(of)
+        ]
+
+    likeness = found(feasts(year), feasts(year + 1))
+    assert (likeness.low, likeness.high, likeness.shifts) == (1.0, 1.0, ((shift, shift),))
+    assert not likeness.not_repeated
+    assert not likeness.without_precedent
 
 
-def test_ratio_is_that_of_r() -> None:
-    for case in published("poisson_test"):
-        found = pattern.ratio(*case["args"])
-        assert found is not None
-        assert found.ratio == pytest.approx(case["ratio"], rel=1e-6)
-        assert (found.low, found.high) == pytest.approx(tuple(case["ci"]), rel=1e-8)
-        assert found.p == pytest.approx(case["p"], rel=1e-8)
+# --- worked by hand
 
 
-def test_fisher_is_that_of_r() -> None:
-    for *counts, p in published("fisher"):
-        assert pattern.shares_differ(*counts) == pytest.approx(p, rel=1e-8)
+def test_vague_dates_give_bounds_and_a_range_of_shifts() -> None:
+    then = [day("a", "dunay", "2024-10-01/2024-12-31"), day("b", "sunan", "2024-10-01/2024-12-31")]
+    now = [day("c", "dunay", "2025-05-18"), day("d", "sunan", "2025-06-04")]
+    likeness = found(then, now)
+    assert (likeness.low, likeness.high) == (0.0, 1.0)
+    assert likeness.shifts == ((155, 229),)
 
 
-def test_ratio_worked_by_hand() -> None:
-    # 2 of 4 looks against 0 of 4: given two sightings, both fall into this year with (1/2)² = .25; two-sided .5.
-    found = pattern.ratio(2, 4, 0, 4)
-    assert found is not None
-    assert found.p == pytest.approx(0.5)
-    # Nothing to divide by, and no upper bound; the lower one is p/(1-p) with p² = .025.
-    p = math.sqrt(0.025)
-    assert (found.ratio, found.high) == (None, None)
-    assert found.low == pytest.approx(p / (1 - p))
+def test_one_of_two_falls_seven_days_beside_the_other() -> None:
+    # 2·7/14 = 1 for the pair that is off, 4 events in all: S = 1 − 1/4.
+    likeness = found(
+        [day("a", "x", "2024-03-01"), day("b", "x", "2024-05-01")],
+        [day("c", "x", "2025-03-01"), day("d", "x", "2025-05-08")],
+    )
+    assert likeness.high == pytest.approx(0.75)
+    assert likeness.low == likeness.high
+    assert likeness.shifts == ((365, 372),)
 
 
-def test_nothing_this_year_is_a_ratio_of_zero_with_an_upper_bound() -> None:
-    found = pattern.ratio(0, 4, 2, 4)
-    assert found is not None
-    assert (found.ratio, found.low) == (0.0, 0.0)
-    p = 1 - math.sqrt(0.025)
-    assert found.high == pytest.approx(p / (1 - p))
+def test_events_at_different_sites_are_never_matched() -> None:
+    likeness = found([day("a", "x", "2024-03-01")], [day("b", "y", "2025-03-01")])
+    assert (likeness.low, likeness.high, likeness.matched) == (0, 0, ())
 
 
-def test_ratio_is_unequal_effort_taken_into_account() -> None:
-    found = pattern.ratio(5, 10, 5, 20)
-    assert found is not None
-    assert found.ratio == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize("counts", [(0, 3, 0, 3), (1, 3, 0, 0), (0, 0, 1, 3), (0, 0, 0, 0)])
-def test_what_cannot_be_compared_is_none(counts: tuple[int, int, int, int]) -> None:
-    assert pattern.ratio(*counts) is None
-    assert pattern.shares_differ(*counts) is None
-
-
-def test_fisher_is_not_testable_when_every_look_saw_it() -> None:
-    assert pattern.shares_differ(3, 3, 4, 4) is None
-    assert pattern.ratio(3, 3, 4, 4) is not None
-
-
-@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
-def test_no_number_is_infinite_or_nan(k1: int, more1: int, k0: int, more0: int) -> None:
-    found = pattern.ratio(k1, k1 + more1, k0, k0 + more0)
-    if found is not None:
-        numbers = [n for n in (found.ratio, found.low, found.high, found.p) if n is not None]
-        assert all(math.isfinite(n) for n in numbers)
-        assert 0 <= found.p <= 1
-        if found.ratio is not None:
-            assert found.high is not None
-            assert found.low <= found.ratio <= found.high
-    p = pattern.shares_differ(k1, k1 + more1, k0, k0 + more0)
-    assert p is None or 0 <= p <= 1 + 1e-12
-
-
-# --- how many looks it takes
-
-
-@pytest.mark.parametrize(("detection", "looks"), [(0.1, 29), (0.2, 14), (0.3, 9), (0.5, 5), (0.7, 3), (0.9, 2)])
-def test_looks_needed_are_those_of_the_method(detection: float, looks: int) -> None:
-    assert pattern.looks_needed(detection) == looks
-    assert (1 - detection) ** looks <= 0.05 < (1 - detection) ** (looks - 1)
-
-
-def test_looks_needed_at_the_edges() -> None:
-    assert pattern.looks_needed(1) == 1
-    assert pattern.looks_needed(0.95) == 1
-    # (1 − .5)² is exactly 1 − .75: two looks, not three.
-    assert pattern.looks_needed(0.5, sure=0.75) == 2
+def test_the_same_time_and_another_class_is_no_match(words: Vocabulary) -> None:
+    tapir = ("ship", "landing-ship", "tapir-class")
+    likeness = found([day("a", "x", "2024-03-01", tapir)], [day("b", "x", "2025-03-01")], pattern.label_cost(words))
+    assert likeness.matched == ()
+    assert [(p.baseline, p.current, p.cost) for p in likeness.same_time_other_type] == [("a", "b", (0.5, 0.5))]
+    assert likeness.high == pytest.approx(1 - 0.5 / 2)
 
 
 @pytest.mark.parametrize(
-    ("detection", "sure"), [(0, 0.95), (-0.1, 0.95), (1.1, 0.95), (0.5, 1), (0.5, 0), (math.nan, 0.95)]
+    ("a", "b", "cost"),
+    [
+        (SHIP, SHIP, (0, 0)),
+        (SHIP, ("ship", "landing-ship"), (0, 0.5)),
+        (SHIP, ("ship",), (0, 1)),
+        (SHIP, (), (0, 1)),
+        (SHIP, ("ship", "landing-ship", "tapir-class"), (0.5, 0.5)),
+        (SHIP, ("ship", "cargo-ship"), (1, 1)),
+        (SHIP, ("aircraft", "transport-aircraft", "il-76"), (1, 1)),
+        (("ship", "cargo-ship"), ("ship", "cargo-ship"), (0, 0)),
+    ],
 )
-def test_looks_needed_refuses_what_is_no_probability(detection: float, sure: float) -> None:
-    with pytest.raises(ValueError, match="no number of looks"):
-        pattern.looks_needed(detection, sure)
+def test_labels_cost_what_they_part_at(words: Vocabulary, a: Any, b: Any, cost: tuple[float, float]) -> None:
+    of = pattern.label_cost(words)
+    assert of(day("a", "x", "2024-01-01", a), day("b", "x", "2025-01-01", b)) == cost
+    assert of(day("b", "x", "2025-01-01", b), day("a", "x", "2024-01-01", a)) == cost
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "cost"), [("one", "one", 0), ("one", "two", 0.25), ("one", None, 0), (None, None, 0)]
+)
+def test_individuals_cost_where_both_are_known(words: Vocabulary, a: str | None, b: str | None, cost: float) -> None:
+    of = pattern.label_cost(words)
+    assert of(day("a", "x", "2024-01-01", SHIP, a), day("b", "x", "2025-01-01", SHIP, b)) == (cost, cost)
+
+
+def test_an_empty_year_has_no_likeness() -> None:
+    assert pattern.compare([], [day("a", "x", "2025-01-01")], cost=exact) is None
+    assert pattern.compare([day("a", "x", "2024-01-01")], [], cost=exact) is None
+
+
+def test_many_events_are_laid_over_each_other_by_the_correlogram() -> None:
+    days = [date(2024, 1, 1).toordinal() + (i * i * 37) % 360 for i in range(250)]
+    then = [Event(f"a{i}", "x", n, n, SHIP) for i, n in enumerate(days)]
+    now = [Event(f"b{i}", "x", n + 371, n + 371, SHIP) for i, n in enumerate(days)]
+    likeness = found(then, now)
+    assert not likeness.is_exact
+    assert likeness.high == pytest.approx(1)
+    assert likeness.shifts == ((371, 371),)
+
+
+# --- what holds for any pattern
+
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["x", "y"]),
+        st.integers(0, 360),
+        st.integers(0, 40),
+        st.sampled_from([SHIP, ("ship", "landing-ship"), ("ship", "cargo-ship")]),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def made(rows: Any, start: int, prefix: str) -> list[Event]:
+    return [
+        Event(f"{prefix}{i}", site, start + first, start + first + length, path)
+        for i, (site, first, length, path) in enumerate(rows)
+    ]
+
+
+@given(events, st.integers(300, 420))
+def test_a_copy_of_a_year_is_wholly_alike_at_its_shift(rows: Any, shift: int) -> None:
+    days = [(site, first, 0, SHIP) for site, first, _, _ in rows]
+    likeness = found(made(days, 739000, "a"), made(days, 739000 + shift, "b"))
+    assert [likeness.low, likeness.high] == pytest.approx([1, 1])
+    assert any(low - 1e-9 <= shift <= high + 1e-9 for low, high in likeness.shifts)
+
+
+@given(events, events)
+def test_neither_order_nor_names_of_sites_nor_which_year_comes_first_matter(a: Any, b: Any) -> None:
+    cost = pattern.label_cost(WORDS)
+    then, now = made(a, 739000, "a"), made(b, 739365, "b")
+    first = found(then, now, cost)
+    other = {"x": "somewhere", "y": "else"}
+    renamed = found(
+        [e._replace(site=other[e.site]) for e in reversed(then)], [e._replace(site=other[e.site]) for e in now], cost
+    )
+    turned = found(now, then, cost)
+    for one in (renamed, turned):
+        assert [one.low, one.high] == pytest.approx([first.low, first.high])
+    assert renamed.shifts == first.shifts
+
+
+@given(events, events, st.integers(0, 20), st.integers(0, 20))
+def test_wider_bounds_only_ever_widen_the_likeness(a: Any, b: Any, before: int, after: int) -> None:
+    then, now = made(a, 739000, "a"), made(b, 739365, "b")
+    narrow = found(then, now)
+    wide = found([e._replace(first=e.first - before, last=e.last + after) for e in then], now)
+    assert wide.low <= narrow.low + 1e-9
+    assert wide.high >= narrow.high - 1e-9
+    assert 0 <= narrow.low <= narrow.high <= 1
+
+
+@given(events, events)
+def test_no_shift_does_better_than_the_one_found(a: Any, b: Any) -> None:
+    then, now = made(a, 739000, "a"), made(b, 739365, "b")
+    likeness = found(then, now)
+    total = len(then) + len(now)
+    for shift in range(-80, 820, 3):
+        least, most = pattern.distance(then, now, shift=shift, cost=exact)
+        assert 1 - least / total <= likeness.high + 1e-9
+        assert 1 - most / total <= likeness.low + 1e-9

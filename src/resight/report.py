@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import resight
-from resight import episodes, evidence, figures, pattern
+from resight import episodes, evidence, figures, rates
 from resight.dates import in_words
 from resight.episodes import Episode, Look
 from resight.errors import Problem
@@ -158,7 +158,7 @@ class _Report:
     #: What the method says that is the same in every report.
     merging_rule = episodes.merging_rule()
     season_u = ", ".join(f"{u:.3f}" for u in evidence.SEASON_U)
-    looks_needed = tuple((f"{p:.1f}", pattern.looks_needed(p)) for p in DETECTIONS)
+    looks_needed = tuple((f"{p:.1f}", rates.looks_needed(p)) for p in DETECTIONS)
     references = REFERENCES
 
     def __init__(
@@ -708,7 +708,7 @@ class _Report:
     def _tests(self, k1: int, n1: int, k0: int, n0: int) -> tuple[str, str]:
         if not (n1 and n0):
             return "withheld", "withheld"
-        ratio, p = pattern.ratio(k1, n1, k0, n0), pattern.shares_differ(k1, n1, k0, n0)
+        ratio, p = rates.ratio(k1, n1, k0, n0), rates.shares_differ(k1, n1, k0, n0)
         if ratio is None:
             said = "not testable: seen in neither year"
         else:
@@ -973,7 +973,7 @@ def _seen_in(looks: Sequence[Look], node: str, vocabulary: Vocabulary) -> tuple[
 
 
 def _share_text(seen: int, looks: int) -> str:
-    found = pattern.share(seen, looks)
+    found = rates.share(seen, looks)
     if found.low is None or found.high is None:
         return "looks not known"
     return f"seen in {seen} of {numbered(looks, 'look')}; rate {found.low:.2f} to {found.high:.2f}"
