@@ -157,7 +157,7 @@ def test_an_empty_year_has_no_likeness() -> None:
 
 
 def test_many_events_are_laid_over_each_other_by_the_correlogram() -> None:
-    days = [date(2024, 1, 1).toordinal() + (i * i * 37) % 360 for i in range(250)]
+    days = [date(2024, 1, 1).toordinal() + (i * i * 37) % 360 for i in range(410)]
     then = [Event(f"a{i}", "x", n, n, SHIP) for i, n in enumerate(days)]
     now = [Event(f"b{i}", "x", n + 371, n + 371, SHIP) for i, n in enumerate(days)]
     likeness = found(then, now)

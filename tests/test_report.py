@@ -374,6 +374,31 @@ def test_a_mark_stands_where_its_day_is() -> None:
 # --- other sites ----------------------------------------------------------------------------------------------
 
 
+def test_two_vague_episodes_fit_at_a_range_of_shifts_and_say_little() -> None:
+    # The Ropucha of October to December 2024 at two sites, and one at each on 18 May and 4 June 2025.
+    vague = [a_record(f"{site}-2024-10-to-2024-12-ropucha-class", site=site, date="2024-10/2024-12")
+             for site in ("dunay", "nakhodka")]  # fmt: skip
+    exact = [a_record("dunay-2025-05-18-ropucha-class"), a_record("nakhodka-2025-06-04-ropucha-class", site="nakhodka")]
+    said = part(html_of([*vague, *exact]), "watched")
+    assert "2025 laid over 2024: S between 0.00 and 1.00, at best at a shift of 155 to 229 days." in said
+    assert "too vague to narrow this down" in said
+    assert "With so few episodes (2 in 2024, 2 in 2025) some shift always fits, so this says little." in said
+    assert "Dunay alone: S between 0.00 and 1.00, at best at a shift of 138 to 229 days." in said
+    assert "Fall together at a shift of 192 days: 2" in said
+    assert "How often chance alone would give as much is not worked out here." in said
+
+
+def test_another_class_at_the_same_time_is_told_apart_from_a_match() -> None:
+    said = part(html_of([TAPIR, a_record("dunay-2025-10-17-ropucha-class")]), "watched")
+    assert "2025 laid over 2024: S = 0.75, at best at a shift of 365 days." in said
+    assert "Same time, other type: not a match: 1" in said
+    assert "Fall together" not in said
+
+
+def test_a_year_without_episodes_is_laid_over_nothing() -> None:
+    assert "The pattern as a whole" not in part(html_of(ROPUCHA[:1]), "watched")
+
+
 def test_another_site_has_its_own_section_and_enters_no_watched_figure() -> None:
     html = html_of(
         [a_record(f"rajin-{day}-x", platform_name="Lady R", count=1) for day in ("2024-02-04", "2025-02-04")]

@@ -30,11 +30,11 @@ CUTOFF_DAYS = 14.0
 #: The cost k of a pair whose labels part at a level; events at different sites are never matched.
 PARTING = {"kind": 1.0, "type": 1.0, "class": 0.5, "individual": 0.25}
 #: Up to so many pairs at one site every shift that could be best is tried; beyond, those of the correlogram.
-EXACT_PAIRS = 40_000
+EXACT_PAIRS = 160_000
 #: Shifts taken from the correlogram where not all can be tried.
 GUIDED_SHIFTS = 60
 #: More pairs at one site than this are not laid over each other at all.
-MOST_PAIRS = 4_000_000
+MOST_PAIRS = 1_000_000
 _TIE = 1e-9
 _CHUNK = 2_000_000
 

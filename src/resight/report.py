@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import resight
-from resight import episodes, evidence, figures, rates
+from resight import episodes, evidence, figures, pattern, rates
 from resight.dates import in_words
 from resight.episodes import Episode, Look
 from resight.errors import Problem
@@ -44,10 +44,14 @@ RARELY = "looks that found nothing are rarely published"
 UNCOUNTED_ABSENCE = "absence reported, number of looks unknown"
 #: Up to so many episodes a year, agreement of the years says little.
 FEW = 3
+#: A likeness known no closer than this is called too vague.
+VAGUE = 0.25
 #: Detection probabilities for which the looks needed for a sure absence are shown.
 DETECTIONS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 #: Of the other baseline episodes at the place of a match, so many are listed.
 OTHERS_SHOWN = 6
+#: Of several shifts that fit as well, so many are named.
+SHIFTS_SHOWN = 3
 
 ASSUMED = {
     "place_m": "m of place",
@@ -61,6 +65,11 @@ ASSUMED = {
     "resident_u": "u of a class that lives at the site",
 }
 REFERENCES = (
+    (
+        "Victor, J. D. & Purpura, K. P. (1996): Nature and precision of temporal coding in visual cortex: a "
+        "metric-space analysis. Journal of Neurophysiology 76, 1310–1326",
+        "https://doi.org/10.1152/jn.1996.76.2.1310",
+    ),
     (
         "Fellegi, I. P. & Sunter, A. B. (1969): A theory for record linkage. "
         "Journal of the American Statistical Association 64, 1183–1210",
@@ -425,6 +434,7 @@ class _Report:
             "not_repeated": [{"title": titles[state], "singles": found} for state, found in groups.items() if found],
             "candidates": [self._candidate(p, comparison) for p in self._repeats.candidates if p.current.site in scope],
             "undetermined": [self._episode(e) for e in self._undetermined if e.site in scope],
+            "patterns": self._patterns(comparison),
             "n_baseline": len(comparison.baseline),
         }
 
@@ -531,6 +541,66 @@ class _Report:
         is_baseline = pair.baseline.first.method not in LOOK_METHODS
         seen_by = " and ".join(word for method, word in _METHOD_SHORT.items() if method in methods)
         return self._pair(pair, len(comparison.baseline) + is_baseline, method=seen_by, left_out_then=is_baseline)
+
+    # --- the pattern as a whole
+
+    def _patterns(self, comparison: Comparison) -> list[Data]:
+        """This year laid over each year of the baseline that has episodes, if this year has any."""
+        found = []
+        for year in self._repeats.baseline_years:
+            then = [e for e in comparison.baseline if e.year == year]
+            if then and comparison.current:
+                found.append(self._pattern(comparison, year, then))
+        return found
+
+    def _pattern(self, comparison: Comparison, year: int, then: Sequence[Episode]) -> Data:
+        """How alike the two years are, at what shift, and what falls on what."""
+        found = self._likeness_of(then, comparison.current)
+        if found is None:
+            crowded = "too many episodes at one site to lay them over each other"
+            return {"lead": [f"{self.now} against {year}: {crowded}."], "lists": [], "alone": []}
+        lead = [f"{self.now} laid over {year}: {_likeness_text(found)}."]
+        if found.high > found.low + VAGUE:
+            lead.append("The dates, or what is known of the platforms, are too vague to narrow this down.")
+        if found.high and min(found.n_baseline, found.n_current) <= FEW:
+            numbers = f"{found.n_baseline} in {year}, {found.n_current} in {self.now}"
+            lead.append(f"With so few episodes ({numbers}) some shift always fits, so this says little.")
+        if not found.is_exact:
+            lead.append("Only the likeliest shifts were tried, those of the labelled correlogram.")
+        lists: dict[str, list[tuple[str, ...]]] = {
+            f"Fall together at a shift of {_shift_text(found.shift)}": [(p.current, p.baseline) for p in found.matched],
+            "Same time, other type: not a match": [(p.current, p.baseline) for p in found.same_time_other_type],
+            f"{self.now}: falls on nothing": [(one,) for one in found.without_precedent],
+            f"{year}: nothing falls on it": [(one,) for one in found.not_repeated],
+        }
+        told = {e.id: self._described(e) for e in (*then, *comparison.current)}
+        return {
+            "lead": lead,
+            "alone": self._sites_alone(comparison, then) if len(comparison.scope) > 1 else [],
+            "lists": [
+                {"title": title, "lines": [(", and ".join(told[one] for one in ids), ids) for ids in lines]}
+                for title, lines in lists.items()
+                if lines and found.high
+            ],
+        }
+
+    def _sites_alone(self, comparison: Comparison, then: Sequence[Episode]) -> list[str]:
+        """The likeness and the shift of each site of the group by itself."""
+        said = []
+        for site in comparison.scope:
+            found = self._likeness_of(
+                [e for e in then if e.site == site], [e for e in comparison.current if e.site == site]
+            )
+            if found:
+                said.append(f"{self._name(site)} alone: {_likeness_text(found)}.")
+        return said
+
+    def _likeness_of(self, then: Iterable[Episode], now: Iterable[Episode]) -> pattern.Likeness | None:
+        return pattern.compare(map(pattern.event_of, then), map(pattern.event_of, now), cost=self._label_cost)
+
+    @cached_property
+    def _label_cost(self) -> pattern.LabelCost:
+        return pattern.label_cost(self._vocabulary)
 
     # --- episodes
 
@@ -929,6 +999,22 @@ def _signed(bits: float) -> str:
     """Bits with their sign, two decimals, a true minus; never ``−0.00``."""
     text = f"{bits:+.2f}"
     return "0.00" if float(text) == 0 else text.replace("-", "−")
+
+
+def _likeness_text(found: pattern.Likeness) -> str:
+    """How alike and at what shift, in words; S is 1 for the same pattern and 0 for nothing in common."""
+    low, high = f"{found.low:.2f}", f"{found.high:.2f}"
+    alike = f"S = {high}" if low == high else f"S between {low} and {high}"
+    if not found.high:
+        return f"{alike}, no shift brings any two episodes together"
+    shifts = [_shift_text(a) if a == b else f"{a:g} to {_shift_text(b)}" for a, b in found.shifts[:SHIFTS_SHOWN]]
+    more = len(found.shifts) - len(shifts)
+    best = " or ".join(shifts) + (f" or {more} more" if more else "")
+    return f"{alike}, at best at a shift of {best}"
+
+
+def _shift_text(days: float) -> str:
+    return f"{days:g} {'day' if abs(days) == 1 else 'days'}"
 
 
 def _p_text(p: float) -> str:
