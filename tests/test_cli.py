@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from resight import __version__, cli
+from resight import __version__, cli, evidence, geodesy
 from resight.logbook import Logbook
 
 Run = Callable[..., Result]
@@ -190,6 +190,7 @@ def test_init_leaves_an_existing_logbook_alone(run: Run, book: Logbook) -> None:
         (("log", "--with", "no-such", "--platform", "tapir"), 4, "no record has the id 'no-such'"),
         (("map",), 3, "the year to study must be named"),
         (("report",), 3, "the year to study must be named"),
+        (("why", "no-such"), 4, "no record has the id 'no-such'"),
         (LOG, 0, "Nothing like it at Dunay in 2024."),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else None,
@@ -1323,3 +1324,223 @@ def test_the_answer_counts_the_baseline_year_alone_though_it_reads_a_month_aroun
         assert run("log", "dunay", "--date", day, "--nothing", folder=empty_book.folder).exit_code == 0
     result = run("log", "dunay", "--date", "2025-06-01", "--nothing", folder=empty_book.folder)
     assert "1 look at Dunay in 2024 on file, 1 of which found nothing." in result.stdout
+
+
+# --- why
+
+
+def words(text: str) -> str:
+    """Text without its line breaks."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("args", [(ROPUCHA,), (ROPUCHA_2024,), (ROPUCHA, ROPUCHA_2024), (ROPUCHA_2024, ROPUCHA)])
+def test_why_gives_the_evidence_of_a_match_from_either_side(run: Run, book: Logbook, args: tuple[str, ...]) -> None:
+    result = run("why", *args, folder=book.folder)
+    assert result.exit_code == 0
+    sentence, _, numbers = result.stdout.partition("This is a match.")
+    assert words(sentence).startswith(f"{ROPUCHA} (Ropucha class (Project 775), 18 May 2025) resembles {ROPUCHA_2024} ")
+    assert "bits" not in sentence
+    assert "0." not in sentence
+    factors, _, assumed = numbers.partition("Assumed, not counted:")
+    for factor in ("place", "kind", "type", "class", "individual", "activity", "season", "sum"):
+        assert re.search(rf"^{factor} ", factors, re.MULTILINE)
+    assert re.search(r"^place +agrees +0.90 +0.33 +\+1.43 +same site$", factors, re.MULTILINE)
+    for said in ("prior: 0.5", "posterior: 0.", "least bits to be assigned: +2.00", "sites compared: 3"):
+        assert said in assumed
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_why_says_that_the_best_pair_is_no_match(run: Run, book: Logbook) -> None:
+    result = run("why", TAPIR_2024, folder=book.folder)
+    assert result.exit_code == 0
+    assert f"{ROPUCHA} (Ropucha class (Project 775), 18 May 2025) does not match {TAPIR_2024} " in words(result.stdout)
+    assert f"This is no match: {ROPUCHA} is assigned to {ROPUCHA_2024}, one to one." in words(result.stdout)
+    assert re.search(r"^class +disagrees +0.90 +0.30 +−2.80 +other class", result.stdout, re.MULTILINE)
+
+
+def test_why_as_json_has_the_numbers_that_are_printed(run: Run, book: Logbook) -> None:
+    printed = run("why", ROPUCHA, folder=book.folder).stdout
+    data = json.loads(run("why", ROPUCHA, "--json", folder=book.folder).stdout)
+    assert (data["match"], data["baseline"], data["current"]) == (True, ROPUCHA_2024, ROPUCHA)
+    assert data["bits"] == pytest.approx(sum(term["bits"] for term in data["terms"]))
+    assert f"{data['bits']:+.2f}" in printed
+    assert f"posterior: {data['assumed']['posterior']}" in printed
+    assert all(size["of"] in printed for size in data["assumed"]["sizes"])
+
+
+@pytest.mark.parametrize(
+    ("identifier", "reason"),
+    [
+        ("rajin-2024-02-13-cargo-ship", "it is a look that found nothing"),
+        ("sunan-2024-03-11-il-76-2", "the look could not tell"),
+        ("sunan-2024-03-11-il-76", "flight-tracking gives no image"),
+        ("rajin-2024-02-17-containers", "is shown, never matched"),
+    ],
+)
+def test_why_says_why_a_record_is_not_compared(run: Run, book: Logbook, identifier: str, reason: str) -> None:
+    result = run("why", identifier, folder=book.folder)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{identifier} is not compared: ")
+    assert reason in result.stdout
+    data = json.loads(run("why", identifier, "--json", folder=book.folder).stdout)
+    assert data == {"compared": False, "why": result.stdout.strip()}
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"aggregate": True, "count": 3}, "it is a total"),
+        ({"context": True}, "it is background"),
+        ({"platform": None}, "it is not said what was seen"),
+        ({"date": "2024-12-31/2025-01-01"}, "on either side of New Year"),
+    ],
+    ids=str,
+)
+def test_why_names_what_keeps_a_record_out(run: Run, book: Logbook, properties: dict[str, Any], reason: str) -> None:
+    given = {"site": "dunay", "date": "2025-07-01", "platform": "tapir-class", **properties}
+    put(book, feature(id="odd", properties={key: value for key, value in given.items() if value is not None}))
+    result = run("why", "odd", folder=book.folder)
+    assert (result.exit_code, reason in result.stdout) == (0, True), result.stdout + result.stderr
+
+
+def test_why_says_that_a_record_was_withdrawn(run: Run, book: Logbook) -> None:
+    assert run("withdraw", ROPUCHA, "--why", "wrong", "--by", "B", folder=book.folder).exit_code == 0
+    assert run("why", ROPUCHA, folder=book.folder).stdout == f"{ROPUCHA} is not compared: it was withdrawn.\n"
+
+
+def test_why_says_that_there_is_nothing_to_compare_with(run: Run, empty_book: Logbook) -> None:
+    (identifier,) = logged(run(*LOG, folder=empty_book.folder))
+    result = run("why", identifier, folder=empty_book.folder)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{identifier} has nothing to be compared with")
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "said"),
+    [
+        ((ROPUCHA, "no-such"), 4, "no record has the id 'no-such'"),
+        ((ROPUCHA, IL_76), 3, "are both of 2025"),
+        ((ROPUCHA, ROPUCHA), 3, "both are in the visit"),
+        ((ROPUCHA, "rajin-2024-01-08-cargo-ship"), 3, "are never held against each other"),
+        ((ROPUCHA, ROPUCHA_2024, "--baseline", "2023"), 3, "2023 does not hold 2024"),
+        ((ROPUCHA, "--baseline", "2025"), 3, "2025 cannot be compared with itself"),
+    ],
+)
+def test_why_refuses_what_cannot_be_compared(
+    run: Run, book: Logbook, args: tuple[str, ...], status: int, said: str
+) -> None:
+    result = run("why", *args, folder=book.folder)
+    assert (result.exit_code, result.stdout) == (status, "")
+    assert said in result.stderr
+
+
+# --- a report of one's own
+
+
+@pytest.mark.parametrize(
+    ("args", "status"),
+    [
+        ((), 0),
+        (("--fail-on-repeat",), 10),
+        (("--fail-on-repeat", "--baseline", "2019"), 0),
+        (("--fail-on-repeat", "--site", "sunan"), 10),
+        (("--fail-on-repeat", "--site", "nakhodka"), 0),
+    ],
+)
+def test_a_report_fails_on_a_repeat_when_told_to(run: Run, book: Logbook, args: tuple[str, ...], status: int) -> None:
+    result = run("report", *args, folder=book.folder)
+    assert result.exit_code == status
+    assert Path(result.stdout.strip()).exists()
+
+
+def test_a_broken_line_does_not_hide_a_repeat(run: Run, book: Logbook) -> None:
+    break_a_line(book)
+    result = run("report", "--site", "dunay", "--site", "sunan", "--fail-on-repeat", folder=book.folder)
+    assert result.exit_code == 10
+    assert "not valid JSON" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "name"),
+    [
+        (("--baseline", "2024"), "report-2025-vs-2024.html"),
+        (("--baseline", "2022..2024"), "report-2025-vs-2022-to-2024.html"),
+        (("--baseline", "2024..2024"), "report-2025-vs-2024.html"),
+        (("--site", "Sunan"), "report-2025-vs-2024-sunan.html"),
+        (("--site", "sunan", "--site", "dunay", "--site", "sunan"), "report-2025-vs-2024-dunay-sunan.html"),
+        (("--reviewed-only",), "report-2025-vs-2024-reviewed-only.html"),
+        (("--methods", "radar, optical"), "report-2025-vs-2024.html"),
+        (("--methods", "optical,radar,flight-tracking"), "report-2025-vs-2024-flight-tracking.html"),
+        (("--methods", "radar"), "report-2025-vs-2024-only-radar.html"),
+    ],
+)
+def test_a_narrowed_report_has_a_name_of_its_own(run: Run, book: Logbook, args: tuple[str, ...], name: str) -> None:
+    result = run("report", *args, folder=book.folder)
+    assert result.exit_code == 0
+    assert [Path(line).name for line in result.stdout.splitlines()] == [name]
+    assert [path.name for path in (book.folder / "maps").iterdir()] == [name]
+
+
+def test_a_report_of_one_site_leaves_the_others_out(run: Run, book: Logbook) -> None:
+    page = Path(run("report", "--site", "sunan", folder=book.folder).stdout.strip()).read_text(encoding="utf-8")
+    assert IL_76 in page
+    assert ROPUCHA not in page
+
+
+def test_a_report_of_reviewed_records_holds_no_draft(run: Run, book: Logbook) -> None:
+    for identifier in (ROPUCHA, ROPUCHA_2024):
+        assert run("review", identifier, "--by", "Second", folder=book.folder).exit_code == 0
+    result = run("report", "--reviewed-only", "--fail-on-repeat", folder=book.folder)
+    page = Path(result.stdout.strip()).read_text(encoding="utf-8")
+    assert (result.exit_code, ROPUCHA in page, IL_76 in page) == (10, True, False)
+
+
+@pytest.mark.parametrize("command", ["report", "map"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2024..2022", "2024..2022 runs backwards"),
+        ("last", "'last' is neither a year nor a range of years"),
+        ("2022..", "'2022..' is neither"),
+        ("0", "'0' is neither"),
+        ("20244", "'20244' is neither"),
+        ("٢٠٢٤", "is neither"),
+        ("2025", "2025 cannot be compared with itself"),
+        ("2024..2026", "2024..2026 holds 2025, the year under study"),
+    ],
+)
+def test_a_baseline_that_is_none_is_refused(run: Run, book: Logbook, command: str, text: str, said: str) -> None:
+    result = run(command, "--year", "2025", "--baseline", text, folder=book.folder)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert said in result.stderr
+    assert "--baseline: " in result.stderr
+    assert "for example 2024 or 2022..2024" in result.stderr
+
+
+@pytest.mark.parametrize(("text", "said"), [("optical,sonar", "'sonar' is no method"), (" ,", "no method is named")])
+def test_a_method_that_is_none_is_refused(run: Run, book: Logbook, text: str, said: str) -> None:
+    result = run("report", "--methods", text, folder=book.folder)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert said in result.stderr
+    assert "allowed: optical, radar, flight-tracking, ground, report" in result.stderr
+
+
+def test_a_map_is_drawn_against_several_years(run: Run, book: Logbook) -> None:
+    result = run("map", "dunay", "--baseline", "2022..2024", folder=book.folder)
+    assert result.exit_code == 0
+    assert "2022–2024" in (book.folder / "maps" / "dunay.html").read_text(encoding="utf-8")
+
+
+def test_a_scope_is_the_one_group_and_leaves_every_other_site_out(book: Logbook) -> None:
+    found = evidence.repeats(
+        book.read().records,
+        year=2025,
+        baseline_years=[2024],
+        vocabulary=book.vocabulary,
+        sites=book.sites,
+        same_place=geodesy.same_place,
+        scope=["sunan", "rajin", "sunan"],
+    )
+    assert (found.watched.scope, found.others) == (("sunan", "rajin"), ())
+    assert {pair.current.site for pair in found.matches} <= {"sunan", "rajin"}

@@ -399,6 +399,18 @@ def test_a_year_without_episodes_is_laid_over_nothing() -> None:
     assert "The pattern as a whole" not in part(html_of(ROPUCHA[:1]), "watched")
 
 
+def test_a_candidate_is_what_the_admitted_methods_leave_out() -> None:
+    then, now = a_record("dunay-2024-05-20-ropucha-class", method="radar"), ROPUCHA[1]
+    said = part(html_of([then, now], methods=["optical"]), "watched")
+    assert "seen by radar image only: not scored" in said
+
+
+def test_sites_that_were_asked_for_are_not_called_watched() -> None:
+    page = html_of(ROPUCHA, scope=["dunay"])
+    assert "1 of 1 episode of 2025 at the sites asked for resembles one of 2024" in part(page, "bottom-line")
+    assert "watched sites" not in words(page)
+
+
 def test_another_site_has_its_own_section_and_enters_no_watched_figure() -> None:
     html = html_of(
         [a_record(f"rajin-{day}-x", platform_name="Lady R", count=1) for day in ("2024-02-04", "2025-02-04")]

@@ -2,7 +2,7 @@
 
 Exit status: 0 done; 1 done, but the files hold errors (they are listed on standard error); 2 the command line is
 wrong; 3 a value is not allowed; 4 no such record; 5 logged already; 6 no logbook here; 7 a file could not be read
-whole; 8 the disk does not take it; 130 interrupted.
+whole; 8 the disk does not take it; 10 the report was told to fail on a repeat, and there is one; 130 interrupted.
 
 Everything heavier than click is imported inside the command that needs it, so that ``--help`` and ``log`` are quick.
 """
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from datetime import date as Day
 
     from resight.answer import Answer
-    from resight.evidence import Repeats
+    from resight.episodes import Episode
+    from resight.evidence import Comparison, Pair, Repeats
     from resight.logbook import Logbook
-    from resight.observation import Observation, Site
+    from resight.observation import Method, Observation, Site
     from resight.vocabulary import Vocabulary
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -40,7 +41,11 @@ Exit status:
   2  the command line is wrong
   3  a value is not allowed          6  no logbook here
   4  no such record                  7  a file could not be read whole
-  5  logged already                  8  the disk does not give or take it"""
+  5  logged already                  8  the disk does not give or take it
+  10  report --fail-on-repeat: done, and something repeats or resembles"""
+
+#: Exit status of `report --fail-on-repeat` when something in the headline group matches.
+REPEAT_FOUND = 10
 
 
 class _Group(click.Group):
@@ -143,8 +148,11 @@ def _open() -> Logbook:
     return Logbook(given or os.environ.get("RESIGHT_LOGBOOK") or ".")
 
 
-def _finish(found: Iterable[Problem]) -> None:
-    """Say what was wrong in the files, on standard error, and leave with status 1 if there were errors."""
+def _finish(found: Iterable[Problem], status: int = 0) -> None:
+    """Say what was wrong in the files, on standard error, and leave with status 1 if there were errors.
+
+    Another status than 0 goes before that 1.
+    """
     from resight import terminal, wording
 
     serious = [problem for problem in found if problem.level == "error"]
@@ -153,7 +161,9 @@ def _finish(found: Iterable[Problem]) -> None:
     if serious:
         number = wording.numbered(len(serious), "error")
         click.echo(f"{number} in the logbook's files; `resight check` lists them all.", err=True)
-        click.get_current_context().exit(PROBLEMS_FOUND)
+        status = status or PROBLEMS_FOUND
+    if status:
+        click.get_current_context().exit(status)
 
 
 def _is_interactive() -> bool:
@@ -994,9 +1004,8 @@ def schema() -> None:
 def _years_option(function: Command) -> Command:
     function = click.option(
         "--baseline",
-        type=click.IntRange(1, 9999),
         metavar="YEAR",
-        help="Year to compare with (default: the one before).",
+        help="Year to compare with, or several: 2022..2024 (default: the year before).",
     )(function)
     function = click.option(
         "--year",
@@ -1009,17 +1018,55 @@ def _years_option(function: Command) -> Command:
     )
 
 
-def _compare(book: Logbook, records: Sequence[Observation], year: int | None, baseline: int | None) -> Repeats:
+def _compare(
+    book: Logbook,
+    records: Sequence[Observation],
+    year: int,
+    baseline: Sequence[int],
+    **narrowed: Any,
+) -> Repeats:
     from resight import evidence, geodesy
 
-    year = year or max((record.year for record in records), default=None) or _no_year()
     return evidence.repeats(
         records,
         year=year,
-        baseline_years=[baseline or year - 1],
+        baseline_years=baseline,
         vocabulary=book.vocabulary,
         sites=book.sites,
         same_place=geodesy.same_place,
+        **narrowed,
+    )
+
+
+def _year(records: Iterable[Observation], year: int | None) -> int:
+    return year or max((record.year for record in records), default=None) or _no_year()
+
+
+def _baseline_years(text: str | None, year: int) -> tuple[int, ...]:
+    """The years that ``2024`` or ``2022..2024`` names; the year before when nothing is said."""
+    if text is None:
+        return (year - 1,)
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    ends = [first, last] if dots else [first]
+    # isdecimal alone lets digits of other scripts through, which nobody means here.
+    if not all(end.isascii() and end.isdecimal() and len(end) <= 4 and int(end) for end in ends):
+        _bad_baseline(text, year, f"{text!r} is neither a year nor a range of years")
+    years = tuple(range(int(ends[0]), int(ends[-1]) + 1))
+    if not years:
+        _bad_baseline(text, year, f"{text} runs backwards")
+    if year in years:
+        held = "cannot be compared with itself" if len(years) == 1 else f"holds {year}, the year under study"
+        _bad_baseline(text, year, f"{text} {held}")
+    return years
+
+
+def _bad_baseline(text: str, year: int, what: str) -> NoReturn:
+    raise InvalidValue(
+        "--baseline",
+        text,
+        what,
+        allowed="a year, or a first and a last one with two dots between, without the year under study",
+        example=f"{max(year - 1, 1)} or {max(year - 3, 1)}..{max(year - 1, 1)}",
     )
 
 
@@ -1041,19 +1088,20 @@ def _up_to(records: Sequence[Observation]) -> str:
 @click.argument("names", metavar="[SITE]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="A page for every site of the register.")
 @_years_option
-def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: int | None, output: str | None) -> None:
+def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: str | None, output: str | None) -> None:
     """Write one HTML map per site (default: the watched ones) and an overview; they open without internet.
 
     \b
     Examples:
       resight map
-      resight map rajin --year 2025 --baseline 2024
+      resight map rajin --year 2025 --baseline 2022..2024
     """
     from resight import maps
 
     book = _open()
     records, problems = book.read()
-    repeats = _compare(book, records, year, baseline)
+    year = _year(records, year)
+    repeats = _compare(book, records, year, _baseline_years(baseline, year))
     chosen = [book.resolve_site(name) for name in names] or [s for s in book.sites.values() if everything or s.watched]
     folder = Path(output) if output else book.folder / "maps"
     shared: dict[str, Any] = {
@@ -1081,20 +1129,49 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: i
 
 @_command()
 @_years_option
-def report(year: int | None, baseline: int | None, output: str | None) -> None:
+@click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
+@click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
+@click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
+@click.option("--fail-on-repeat", is_flag=True, help="Exit status 10 when something in the headline group matches.")
+def report(
+    year: int | None,
+    baseline: str | None,
+    output: str | None,
+    names: tuple[str, ...],
+    reviewed_only: bool,
+    methods: str | None,
+    fail_on_repeat: bool,
+) -> None:
     """Write the pattern-similarity report: which sighting resembles which of last year's, why, and how sure.
 
+    A report that is narrowed or widened has a name of its own; the standard one stays as it is.
+
     \b
-    Example:
-      resight report --year 2025 --baseline 2024
+    Examples:
+      resight report --year 2025 --baseline 2022..2024
+      resight report --site sunan --methods optical,radar,flight-tracking
+      resight report --reviewed-only --fail-on-repeat
     """
     from resight import report as report_
+    from resight.observation import LOOK_METHODS
 
     book = _open()
+    scope = tuple(dict.fromkeys(book.resolve_site(name).id for name in names)) or None
+    admitted = _methods(methods) if methods is not None else LOOK_METHODS
     records, problems = book.read()
-    repeats = _compare(book, records, year, baseline)
+    year = _year(records, year)
+    years = _baseline_years(baseline, year)
+    records = [
+        record
+        for record in records
+        if (scope is None or record.site in scope) and (not reviewed_only or record.status == "reviewed")
+    ]
+    repeats = _compare(book, records, year, years, scope=scope, methods=admitted)
     folder = Path(output) if output else book.folder / "maps"
-    path = folder / _report_name(repeats)
+    path = folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted))
+    conditions = ["Only reviewed records"] if reviewed_only else []
+    if admitted != LOOK_METHODS:
+        conditions.append(f"Methods compared: {', '.join(admitted)}")
     text = report_.to_html(
         records,
         repeats,
@@ -1103,13 +1180,135 @@ def report(year: int | None, baseline: int | None, output: str | None) -> None:
         digest=book.digest(records),
         up_to=_up_to(records),
         problems=book.check(),
+        conditions=conditions,
     )
     from resight.featurefile import write_atomically
 
     write_atomically(path, text.encode())
     click.echo(str(path))
+    # A broken line elsewhere must not hide the repeat from a script that waits for it: 10 comes before 1.
+    _finish(problems, REPEAT_FOUND if fail_on_repeat and repeats.watched.matches else 0)
+
+
+def _methods(text: str) -> tuple[Method, ...]:
+    """The methods of a list with commas, in the order of the vocabulary."""
+    from resight.observation import METHODS
+
+    named = {part.strip() for part in text.split(",")} - {""}
+    unknown = sorted(named.difference(METHODS))
+    if unknown or not named:
+        what = f"{', '.join(map(repr, unknown))} is no method" if unknown else "no method is named"
+        raise InvalidValue(
+            "--methods", text, what, allowed=", ".join(METHODS), example="--methods optical,radar,flight-tracking"
+        )
+    return tuple(method for method in METHODS if method in named)
+
+
+def _narrowed(scope: Sequence[str] | None, reviewed_only: bool, methods: Sequence[Method]) -> str:
+    """What sets the name of such a report apart from the standard one."""
+    from resight.observation import LOOK_METHODS
+
+    more = [method for method in methods if method not in LOOK_METHODS]
+    changed = more if set(methods) >= set(LOOK_METHODS) else ["only", *methods]
+    return "".join(f"-{part}" for part in (*sorted(scope or ()), *["reviewed-only"] * reviewed_only, *changed))
+
+
+def _report_name(repeats: Repeats, suffix: str = "") -> str:
+    first, last = repeats.baseline_years[0], repeats.baseline_years[-1]
+    then = str(first) if first == last else f"{first}-to-{last}"
+    return f"report-{repeats.year}-vs-{then}{suffix}.html"
+
+
+@_command()
+@click.argument("identifier", metavar="ID")
+@click.argument("other", metavar="[ID]", required=False)
+@click.option("--baseline", metavar="YEAR", help="Year to compare with, or several: 2022..2024.")
+@click.option("--json", "as_json", is_flag=True, help="The same numbers as JSON.")
+def why(identifier: str, other: str | None, baseline: str | None, as_json: bool) -> None:
+    """Show all the evidence for one match of the report, or for the best there is where nothing matches.
+
+    With two records: the evidence that the later one repeats the earlier one.
+
+    \b
+    Examples:
+      resight why dunay-2025-05-18-ropucha-class
+      resight why dunay-2025-05-18-ropucha-class dunay-2024-ropucha-class
+    """
+    from resight import episodes, terminal
+
+    book = _open()
+    # The record is looked up among the withdrawn ones, too: of those it can still be said why they do not count.
+    named = [book.get(name) for name in (identifier, other) if name is not None]
+    records, problems = book.read()
+    found = episodes.find(records, book.vocabulary)
+    held: list[Episode] = []
+    reason = ""
+    for record in named:
+        episode = next((e for e in found if any(s.id == record.id for s in e.sightings)), None)
+        reason = reason or terminal.why_not_compared(record, episode, book.vocabulary)
+        held += [episode] if episode else []
+    chosen = None
+    if not reason:
+        two = len(held) == 2
+        chosen = _pair_of_two(book, records, held, baseline) if two else _pair_of_one(book, records, held[0], baseline)
+        reason = f"{identifier} has nothing to be compared with: no sighting of the other year is on file."
+    if chosen is None:
+        if as_json:
+            terminal.dump({"compared": False, "why": reason})
+        else:
+            terminal.say(reason)
+    elif as_json:
+        terminal.dump(terminal.evidence_as_json(*chosen, book.vocabulary))
+    else:
+        click.echo(terminal.evidence_in_words(*chosen, book.vocabulary))
     _finish(problems)
 
 
-def _report_name(repeats: Repeats) -> str:
-    return f"report-{repeats.year}-vs-{'-'.join(map(str, repeats.baseline_years))}.html"
+def _pair_of_one(
+    book: Logbook, records: Sequence[Observation], episode: Episode, baseline: str | None
+) -> tuple[Comparison, Pair] | None:
+    """The match of an episode, as this year's or as last year's; else the best pair it has."""
+    year = episode.year or 0
+    then = _baseline_years(baseline, year)
+    steps = [_compare(book, records, year, then)]
+    if baseline is None:
+        # It may be the one that the following year repeats.
+        steps.append(_compare(book, records, year + 1, (year,)))
+    comparisons = [comparison for step in steps for comparison in step.comparisons]
+    for comparison in comparisons:
+        for pair in comparison.matches:
+            if episode.id in (pair.current.id, pair.baseline.id):
+                return comparison, pair
+    as_current = [(c, best) for c in comparisons if (best := c.best_of(episode))]
+    as_baseline = [(c, p) for c in comparisons for pairs in c.weighed for p in pairs if p.baseline.id == episode.id]
+    return next(iter(as_current), None) or max(as_baseline, key=lambda held: held[1].bits, default=None)
+
+
+def _pair_of_two(
+    book: Logbook, records: Sequence[Observation], two: Sequence[Episode], baseline: str | None
+) -> tuple[Comparison, Pair]:
+    """The pair of two episodes, the earlier year's as the baseline."""
+    then, now = sorted(two, key=lambda episode: episode.year or 0)
+    before, year = then.year or 0, now.year or 0
+    if before == year:
+        raise InvalidValue(
+            "ID",
+            now.id,
+            f"{then.id} and {now.id} are both of {year}" if then.id != now.id else f"both are in the visit {now.id}",
+            allowed="records of two different years",
+            example="resight why dunay-2025-05-18-ropucha-class dunay-2024-ropucha-class",
+        )
+    years = (before,) if baseline is None else _baseline_years(baseline, year)
+    if before not in years:
+        _bad_baseline(baseline or "", year, f"{baseline} does not hold {before}, the year of {then.id}")
+    for comparison in _compare(book, records, year, years).comparisons:
+        for pairs in comparison.weighed:
+            for pair in pairs:
+                if (pair.baseline.id, pair.current.id) == (then.id, now.id):
+                    return comparison, pair
+    raise InvalidValue(
+        "ID",
+        now.id,
+        f"{then.id} ({then.site}) and {now.id} ({now.site}) are never held against each other",
+        allowed="two records of the watched sites, or two of one other site",
+    )

@@ -552,6 +552,8 @@ class Repeats(NamedTuple):
     candidates: tuple[Pair, ...]
     #: Episodes whose bounds straddle New Year: in neither year.
     undetermined: tuple[Episode, ...]
+    #: The methods that were admitted.
+    methods: tuple[Method, ...] = LOOK_METHODS
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -573,9 +575,12 @@ def repeats(
     sites: Mapping[str, Site],
     same_place: SamePlace,
     methods: Sequence[Method] = LOOK_METHODS,
+    scope: Sequence[str] | None = None,
     assume: Assumptions = DEFAULTS,
 ) -> Repeats:
     """Compare one year with a baseline: the watched sites as one group, every other site with records alone.
+
+    With a ``scope``, the sites in it are the one group instead, and every other site is left out.
 
     Raises:
         InvalidValue: the year is its own baseline.
@@ -585,8 +590,11 @@ def repeats(
     records = list(records)
     found = episodes.find(records, vocabulary, methods=methods)
     left_out = episodes.find(records, vocabulary, methods=[m for m in METHODS if m not in methods])
-    watched = tuple(id_ for id_, site in sites.items() if site.watched)
-    others = sorted({record.site for record in records} - set(watched))
+    if scope is None:
+        group = tuple(id_ for id_, site in sites.items() if site.watched)
+        others = sorted({record.site for record in records} - set(group))
+    else:
+        group, others = tuple(dict.fromkeys(scope)), []
 
     def compare_scope(scope: Sequence[str]) -> Comparison:
         inside = [e for e in found if e.site in scope]
@@ -600,7 +608,7 @@ def repeats(
             assume=assume,
         )
 
-    comparisons = [compare_scope(watched), *(compare_scope([site]) for site in others)]
+    comparisons = [compare_scope(group), *(compare_scope([site]) for site in others)]
     candidates: list[Pair] = []
     for comparison in comparisons:
 
@@ -615,7 +623,8 @@ def repeats(
         comparisons[0],
         tuple(comparisons[1:]),
         tuple(candidates),
-        tuple(e for e in found if e.year is None),
+        tuple(e for e in found if e.year is None and (scope is None or e.site in group)),
+        tuple(methods),
     )
 
 

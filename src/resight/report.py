@@ -24,7 +24,7 @@ from resight.episodes import Episode, Look
 from resight.errors import Problem
 from resight.evidence import Comparison, Pair, Repeats
 from resight.figures import Thing, Timeline
-from resight.observation import LOOK_METHODS, Observation, Site, Source
+from resight.observation import Observation, Site, Source
 from resight.vocabulary import Vocabulary
 from resight.wording import (
     BASES,
@@ -97,6 +97,7 @@ def to_html(
     digest: str,
     up_to: str,
     problems: Iterable[Problem],
+    conditions: Sequence[str] = (),
 ) -> str:
     """The report as one self-contained HTML page.
 
@@ -108,6 +109,7 @@ def to_html(
         digest: digest of the records, register and vocabulary.
         up_to: ISO time up to which the data go, or words when there are none.
         problems: what the checks say of the logbook.
+        conditions: in words, what narrows or widens this report against the standard one.
     """
     report = _Report(list(records), repeats, sites, vocabulary, list(problems))
     environment = Environment(
@@ -119,7 +121,7 @@ def to_html(
         finalize=_printable,
     )
     return environment.get_template("report.html").render(
-        report=report, digest=digest, up_to=up_to, version=resight.__version__
+        report=report, digest=digest, up_to=up_to, version=resight.__version__, conditions=conditions
     )
 
 
@@ -184,6 +186,9 @@ class _Report:
         self.now, self.then = str(repeats.year), years_text(repeats.baseline_years)
         self.title = f"Pattern similarity report: {self.now} against {self.then}"
         self.watched_names = self._names(repeats.watched.scope)
+        # A report on sites that were asked for has them in the place of the watched ones.
+        is_watched = set(repeats.watched.scope) == {site.id for site in sites.values() if site.watched}
+        self.group = "watched sites" if is_watched else "sites asked for"
 
     # --- names and periods
 
@@ -220,7 +225,7 @@ class _Report:
         watched = self._repeats.watched
         if not watched.scope:
             return "No site of the register is marked as watched; each site with records stands on its own below."
-        said = self._likeness(watched, "at the watched sites")
+        said = self._likeness(watched, f"at the {self.group}")
         if watched.matches and all(evidence.verb(pair) == "resembles" for pair in watched.matches):
             said = said.removesuffix(".") + "; none is known to be the same ship or aircraft."
         return said
@@ -416,7 +421,7 @@ class _Report:
             groups[state if kinship == "none" else kinship].append(self._single(episode, looked))
         return {
             "id": scope[0] if is_one else "watched",
-            "name": self._name(scope[0]) if is_one else "Watched sites",
+            "name": self._name(scope[0]) if is_one else self.group.capitalize(),
             "lead": lead,
             "sites": [
                 {"name": self._name(site), "timeline": self._timeline(site), "empty": self._nothing_logged(site)}
@@ -537,8 +542,9 @@ class _Report:
 
     def _candidate(self, pair: Pair, comparison: Comparison) -> Data:
         """A candidate, with how the side that was left out was seen, and whether that is the baseline's."""
-        methods = {s.method for e in (pair.baseline, pair.current) for s in e.sightings if s.method not in LOOK_METHODS}
-        is_baseline = pair.baseline.first.method not in LOOK_METHODS
+        sightings = (*pair.baseline.sightings, *pair.current.sightings)
+        methods = {s.method for s in sightings if s.method not in self._repeats.methods}
+        is_baseline = pair.baseline.first.method not in self._repeats.methods
         seen_by = " and ".join(word for method, word in _METHOD_SHORT.items() if method in methods)
         return self._pair(pair, len(comparison.baseline) + is_baseline, method=seen_by, left_out_then=is_baseline)
 
@@ -894,7 +900,7 @@ class _Report:
         used: dict[tuple[str, int, str], list[str]] = {}
         for comparison in self._repeats.comparisons:
             is_watched = comparison is self._repeats.watched
-            name = "watched sites" if is_watched else self._name(comparison.scope[0])
+            name = self.group if is_watched else self._name(comparison.scope[0])
             for size in comparison.sizes:
                 used.setdefault((size.of, size.size, size.source), []).append(name)
         return tuple((of, str(size), source, ", ".join(where)) for (of, size, source), where in used.items())
@@ -959,8 +965,14 @@ class _Report:
 # --- small words ----------------------------------------------------------------------------------------------
 
 _INDIVIDUAL = {"ship": "hull", "aircraft": "tail number"}
-_METHOD_SHORT = {"flight-tracking": "flight tracking", "ground": "observers on the ground", "report": "report"}
-_TRACKED = frozenset((*_METHOD_SHORT, "rest"))
+_METHOD_SHORT = {
+    "optical": "optical image",
+    "radar": "radar image",
+    "flight-tracking": "flight tracking",
+    "ground": "observers on the ground",
+    "report": "report",
+}
+_TRACKED = frozenset(("flight-tracking", "ground", "report", "rest"))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SHAPES = {
     "nothing": "looked, found nothing",

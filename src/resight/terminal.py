@@ -9,11 +9,14 @@ from typing import Any
 import click
 import orjson
 
+from resight import episodes, evidence
 from resight.dates import in_words
+from resight.episodes import Episode
 from resight.errors import Level, Problem
-from resight.observation import Observation, Site
+from resight.evidence import Comparison, Pair
+from resight.observation import LOOK_METHODS, Observation, Site
 from resight.vocabulary import Platform, Term, Vocabulary
-from resight.wording import count_text, in_short
+from resight.wording import count_text, in_short, years_text
 
 _LEVEL_COLOURS = {"error": "red", "warning": "yellow", "notice": "cyan"}
 
@@ -168,3 +171,150 @@ def platform_tree(vocabulary: Vocabulary) -> None:
 def terms(found: Mapping[str, Term]) -> None:
     """Activities or inferred activities with their meaning."""
     table(("id", "meaning"), [(term.id, term.meaning or term.label) for term in found.values()])
+
+
+# --- the evidence of one pair -------------------------------------------------------------------------------
+
+#: Width of the evidence, whatever the screen: it is pasted into notes and letters.
+_WIDTH = 80
+_COLUMNS = "{:<10} {:<9} {:>5} {:>6} {:>6}  "
+
+
+def why_not_compared(record: Observation, episode: Episode | None, vocabulary: Vocabulary) -> str:
+    """Why a record takes no part in the comparison; empty when it does.
+
+    Args:
+        record: the record asked about.
+        episode: the episode that holds it, if one does.
+        vocabulary: says what is never matched.
+    """
+    if episode is not None:
+        if episode.year is not None:
+            return ""
+        reason = f"the visit {episode.id} may have begun on either side of New Year, so it belongs to no one year"
+    elif record.status == "withdrawn":
+        reason = "it was withdrawn"
+    elif record.outcome == "not-seen":
+        reason = "it is a look that found nothing, and only what was seen can repeat"
+    elif record.outcome == "cannot-tell":
+        reason = "the look could not tell, and only what was seen can repeat"
+    elif record.context:
+        reason = "it is background"
+    elif record.aggregate:
+        reason = "it is a total over several things or days, not one visit"
+    elif not record.platform:
+        reason = "it is not said what was seen"
+    elif not episodes.may_match(record, vocabulary):
+        label = vocabulary.label(record.platform)
+        reason = f"{label} is shown, never matched, as all cargo, people and facilities are"
+    elif record.method not in LOOK_METHODS:
+        reason = f"{record.method} gives no image, and only optical and radar looks are compared"
+    else:
+        reason = "it belongs to no episode"
+    return f"{record.id} is not compared: {reason}."
+
+
+def evidence_as_json(comparison: Comparison, pair: Pair, vocabulary: Vocabulary) -> dict[str, Any]:
+    """All the evidence of one pair as plain data; what is assumed stands apart from what was counted."""
+    assume = comparison.assumptions
+    return {
+        "compared": True,
+        "match": _is_match(comparison, pair),
+        "said": _sentence(comparison, pair, vocabulary),
+        "verdict": _verdict(comparison, pair),
+        "baseline": pair.baseline.id,
+        "current": pair.current.id,
+        "sites": list(comparison.scope),
+        "finding": pair.finding,
+        "terms": [term._asdict() for term in pair.terms],
+        "bits": pair.bits,
+        "assumed": {
+            "prior": assume.repeat_share,
+            # As words: a probability that rests on assumptions is never given closer to certainty than this.
+            "posterior": evidence.posterior_text(pair.posterior),
+            "least_bits": evidence.least_bits(len(comparison.baseline), assume),
+            "kappa": assume.kappa,
+            "sizes": [size._asdict() for size in comparison.sizes],
+        },
+    }
+
+
+def evidence_in_words(comparison: Comparison, pair: Pair, vocabulary: Vocabulary) -> str:
+    """All the evidence of one pair, 80 columns wide: a sentence, the factors, their sum, and what is assumed."""
+    assume, number = comparison.assumptions, len(comparison.baseline)
+    lines = [*_wrapped(_sentence(comparison, pair, vocabulary)), *_wrapped(_verdict(comparison, pair)), ""]
+    lines += [_COLUMNS.format("factor", "", "m", "u", "bits") + "why"]
+    for term in pair.terms:
+        why = f"{term.why}; {term.caveat}" if term.caveat else term.why
+        head = _COLUMNS.format(term.factor, term.agreement, _share(term.m), _share(term.u), _signed(term.bits))
+        lines += _wrapped(why, first=head)
+    lines += [_COLUMNS.format("sum", "", "", "", _signed(pair.bits)).rstrip(), ""]
+    lines += _wrapped(
+        "m: how often the factor agrees where a thing truly repeats (assumed); u: how often it agrees by chance "
+        "(counted on file, steadied by the sizes below); bits: what that is worth."
+    )
+    then = years_text(sorted({e.year for e in comparison.baseline if e.year}))
+    sites = ", ".join(comparison.scope)
+    lines += ["", "Assumed, not counted:"]
+    assumed = (
+        f"prior: {assume.repeat_share:g} of this year's visits repeat one of {then}",
+        f"posterior: {evidence.posterior_text(pair.posterior)}, among {number} of {then} at {sites}",
+        f"least bits to be assigned: {_signed(evidence.least_bits(number, assume))}",
+        *(f"{size.of}: {size.size} ({size.source})" for size in comparison.sizes),
+    )
+    for item in assumed:
+        lines += _wrapped(item, first="  ", rest="    ")
+    return "\n".join(lines)
+
+
+def _is_match(comparison: Comparison, pair: Pair) -> bool:
+    return any(_ends(match) == _ends(pair) for match in comparison.matches)
+
+
+def _ends(pair: Pair) -> tuple[str, str]:
+    return pair.baseline.id, pair.current.id
+
+
+def _sentence(comparison: Comparison, pair: Pair, vocabulary: Vocabulary) -> str:
+    """What is held against what, and on which grounds; no bits and no probability."""
+    now = f"{pair.current.id} ({evidence.described(pair.current, vocabulary)})"
+    if _is_match(comparison, pair):
+        return f"{now} {evidence.headline(pair, vocabulary)}."
+    then = f"{pair.baseline.id} ({evidence.described(pair.baseline, vocabulary)})"
+    return f"{now} does not match {then}: {evidence.grounds(pair)}."
+
+
+def _verdict(comparison: Comparison, pair: Pair) -> str:
+    """Is it a match; if not, at which step it falls."""
+    if _is_match(comparison, pair):
+        return "This is a match."
+    if pair.bits <= evidence.least_bits(len(comparison.baseline), comparison.assumptions):
+        return "This is no match: the evidence is too weak to be assigned."
+    for match in comparison.matches:
+        if match.current.id == pair.current.id:
+            return f"This is no match: {match.current.id} is assigned to {match.baseline.id}, one to one."
+        if match.baseline.id == pair.baseline.id:
+            return f"This is no match: {match.baseline.id} is assigned to {match.current.id}, one to one."
+    return "This is no match: others fit as well, and none stands out."
+
+
+def _wrapped(text: str, *, first: str = "", rest: str | None = None) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(
+        printable(text),
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * len(first) if rest is None else rest,
+        break_on_hyphens=False,
+    )
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{share:.2f}" if share >= 0.01 else f"{share:.4f}"
+
+
+def _signed(bits: float) -> str:
+    """Bits with a true minus, and no sign on nothing."""
+    text = f"{bits:+.2f}"
+    return "0.00" if text in ("+0.00", "-0.00") else text.replace("-", "−")

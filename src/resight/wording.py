@@ -156,7 +156,7 @@ class Wording:
         for pair in repeats.matches:
             self._note(pair, "")
         for pair in repeats.candidates:
-            unseen = next(e for e in (pair.current, pair.baseline) if e.first.method not in LOOK_METHODS)
+            unseen = next(e for e in (pair.current, pair.baseline) if e.first.method not in repeats.methods)
             method = METHODS[unseen.first.method].split(",")[0]
             self._note(pair, f"candidate, seen by {method} only: not scored")
 
