@@ -385,7 +385,30 @@ def test_two_vague_episodes_fit_at_a_range_of_shifts_and_say_little() -> None:
     assert "With so few episodes (2 in 2024, 2 in 2025) some shift always fits, so this says little." in said
     assert "Dunay alone: S between 0.00 and 1.00, at best at a shift of 138 to 229 days." in said
     assert "Fall together at a shift of 192 days: 2" in said
-    assert "How often chance alone would give as much is not worked out here." in said
+    assert "Whether chance would do as well is not testable: no exchange of dates between the looks of 2025" in said
+
+
+def test_a_test_that_could_not_come_out_gives_no_p() -> None:
+    days = ("04-02", "05-20", "09-01")
+    published = [
+        a_record(f"dunay-{year}-{day}-{platform}", platform=platform)
+        for year in (2024, 2025)
+        for day, platform in zip(days, ("ropucha-class", "tapir-class", "cargo-ship"), strict=True)
+    ]
+    said = part(html_of(published), "watched")
+    assert "2025 laid over 2024: S = 1.00, at best at a shift of 365 days." in said
+    assert "is not testable: the smallest p that the dates of 2025 could give is 0.17." in said
+    assert "p =" not in said
+
+
+def test_looks_that_found_nothing_make_chance_testable() -> None:
+    seen = [a_record(f"dunay-{year}-{day}-ropucha-class", basis="own", date=f"{year}-{day}")
+            for year in (2024, 2025) for day in ("03-01", "03-20", "06-01", "06-30")]  # fmt: skip
+    empty = [a_record(f"dunay-2025-{month:02}-15-any", basis="own", outcome="not-seen", platform=None)
+             for month in range(1, 13)]  # fmt: skip
+    said = part(html_of([*seen, *empty]), "watched")
+    assert re.search(r"Chance: p [=<] 0\.00\d* for being as alike, over 1820 possible arrangements", said)
+    assert "4 episodes of 2025 fall on one of their kind" in said
 
 
 def test_another_class_at_the_same_time_is_told_apart_from_a_match() -> None:

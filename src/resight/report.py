@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import resight
-from resight import episodes, evidence, figures, pattern, rates
+from resight import chance, episodes, evidence, figures, pattern, rates
 from resight.dates import in_words
 from resight.episodes import Episode, Look
 from resight.errors import Problem
@@ -65,6 +65,11 @@ ASSUMED = {
     "resident_u": "u of a class that lives at the site",
 }
 REFERENCES = (
+    (
+        "Phipson, B. & Smyth, G. K. (2010): Permutation p-values should never be zero. Statistical Applications in "
+        "Genetics and Molecular Biology 9, 39",
+        "https://doi.org/10.2202/1544-6115.1585",
+    ),
     (
         "Victor, J. D. & Purpura, K. P. (1996): Nature and precision of temporal coding in visual cortex: a "
         "metric-space analysis. Journal of Neurophysiology 76, 1310–1326",
@@ -573,6 +578,7 @@ class _Report:
             lead.append(f"With so few episodes ({numbers}) some shift always fits, so this says little.")
         if not found.is_exact:
             lead.append("Only the likeliest shifts were tried, those of the labelled correlogram.")
+        lead.append(self._chance_text(then, comparison.current, comparison.scope))
         lists: dict[str, list[tuple[str, ...]]] = {
             f"Fall together at a shift of {_shift_text(found.shift)}": [(p.current, p.baseline) for p in found.matched],
             "Same time, other type: not a match": [(p.current, p.baseline) for p in found.same_time_other_type],
@@ -589,6 +595,42 @@ class _Report:
                 if lines and found.high
             ],
         }
+
+    def _chance_text(self, then: Sequence[Episode], now: Sequence[Episode], scope: Sequence[str]) -> str:
+        """Whether chance would do as well, as far as the looks of this year can tell."""
+        asked = "Whether chance would do as well"
+        if len(then) * len(now) > chance.MOST_PAIRS:
+            return f"{asked} was not tried: there are too many episodes."
+        baseline, current = [pattern.event_of(e) for e in then], [pattern.event_of(e) for e in now]
+        found = chance.of(baseline, current, self._exchangeable(now, scope), cost=self._label_cost)
+        if found is None:
+            return f"{asked} is not testable: no exchange of dates between the looks of {self.now} changes anything."
+        if not found.is_testable:
+            least = f"the smallest p that the dates of {self.now} could give is {found.smallest:.2f}"
+            return f"{asked} is not testable: {least}."
+        number = f"{found.arrangements} {'drawn' if found.is_drawn else 'possible'} arrangements"
+        ratio = f", ratio {found.matches / found.expected:.2g}" if found.expected else ""
+        return (
+            f"Chance: {_p_text(found.p)} for being as alike, over {number} of what the looks of {self.now} found "
+            f"(the smallest p possible is {found.smallest:.2g}); {numbered(found.matches, 'episode')} of {self.now} "
+            f"fall on one of their kind, {found.expected:.2g} by chance{ratio}, {_p_text(found.p_matches)}."
+        )
+
+    def _exchangeable(self, now: Sequence[Episode], scope: Sequence[str]) -> list[chance.Look]:
+        """The looks of this year between which contents may be exchanged.
+
+        Where effort is known these are all counted looks; elsewhere only the dated images that found something first,
+        for looks that found nothing are not on file.
+        """
+        looks = []
+        for site in scope:
+            effort = self._effort[site, "now"]
+            for look in effort.counted or effort.published:
+                ids = {record.id for record in look.records}
+                found = tuple(e.id for e in now if e.site == site and e.first.id in ids)
+                if found or effort.is_known:
+                    looks.append(chance.Look(site, look.day.toordinal(), found))
+        return looks
 
     def _sites_alone(self, comparison: Comparison, then: Sequence[Episode]) -> list[str]:
         """The likeness and the shift of each site of the group by itself."""
