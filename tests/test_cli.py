@@ -1544,3 +1544,19 @@ def test_a_scope_is_the_one_group_and_leaves_every_other_site_out(book: Logbook)
     )
     assert (found.watched.scope, found.others) == (("sunan", "rajin"), ())
     assert {pair.current.site for pair in found.matches} <= {"sunan", "rajin"}
+
+
+def test_the_numbers_of_the_report_come_as_json(run: Run, book: Logbook) -> None:
+    path = Path(run("report", "--format", "json", folder=book.folder).stdout.strip())
+    assert path.name == "report-2025-vs-2024.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    watched = said["groups"][0]
+    dunay = next(m for m in watched["matches"] if m["current"] == "dunay-2025-05-18-ropucha-class")
+    assert (dunay["baseline"], dunay["verb"]) == ("dunay-2024-ropucha-class", "resembles")
+    assert sum(term["bits"] for term in dunay["terms"]) == pytest.approx(dunay["bits"])
+    pattern = watched["patterns"][0]
+    assert 0 <= pattern["likeness"]["low"] <= pattern["likeness"]["high"] <= 1
+    assert pattern["chance"] == {"testable": False, "smallest": None}
+    shown = json.loads(run("why", "dunay-2025-05-18-ropucha-class", "--json", folder=book.folder).stdout)
+    assert shown["bits"] == pytest.approx(dunay["bits"])
+    assert shown["assumed"]["posterior"] == dunay["posterior"]

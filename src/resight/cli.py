@@ -1132,6 +1132,7 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: s
 @click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
 @click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
 @click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
+@click.option("--format", "form", type=click.Choice(["html", "json"]), default="html", help="A page, or its numbers.")
 @click.option("--fail-on-repeat", is_flag=True, help="Exit status 10 when something in the headline group matches.")
 def report(
     year: int | None,
@@ -1140,6 +1141,7 @@ def report(
     names: tuple[str, ...],
     reviewed_only: bool,
     methods: str | None,
+    form: str,
     fail_on_repeat: bool,
 ) -> None:
     """Write the pattern-similarity report: which sighting resembles which of last year's, why, and how sure.
@@ -1168,11 +1170,11 @@ def report(
     ]
     repeats = _compare(book, records, year, years, scope=scope, methods=admitted)
     folder = Path(output) if output else book.folder / "maps"
-    path = folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted))
+    path = (folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted))).with_suffix(f".{form}")
     conditions = ["Only reviewed records"] if reviewed_only else []
     if admitted != LOOK_METHODS:
         conditions.append(f"Methods compared: {', '.join(admitted)}")
-    text = report_.to_html(
+    text = {"html": report_.to_html, "json": report_.to_json}[form](
         records,
         repeats,
         sites=book.sites,

@@ -8,6 +8,7 @@ bytes.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -128,6 +129,53 @@ def to_html(
     return environment.get_template("report.html").render(
         report=report, digest=digest, up_to=up_to, version=resight.__version__, conditions=conditions
     )
+
+
+def to_json(
+    records: Iterable[Observation],
+    repeats: Repeats,
+    *,
+    sites: Mapping[str, Site],
+    vocabulary: Vocabulary,
+    digest: str,
+    up_to: str,
+    problems: Iterable[Problem],
+    conditions: Sequence[str] = (),
+) -> str:
+    """The numbers of the report as JSON, with the arguments of :func:`to_html`: bits, bounds, shifts, p, record ids.
+
+    A posterior is the text that is printed, never closer to certainty; what is not testable has no ``p``.
+    """
+    report = _Report(list(records), repeats, sites, vocabulary, list(problems))
+    said = {
+        "title": report.title,
+        "year": repeats.year,
+        "baseline_years": list(repeats.baseline_years),
+        "up_to": up_to,
+        "digest": digest,
+        "version": resight.__version__,
+        "conditions": list(conditions),
+        "lead": report.lead,
+        "groups": [report.numbers(comparison) for comparison in repeats.comparisons],
+        "candidates": [_pair_numbers(pair) for pair in repeats.candidates],
+        "undetermined": [e.id for e in repeats.undetermined],
+        "effort": list(report.effort),
+        "assumed": repeats.watched.assumptions._asdict(),
+    }
+    return json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _pair_numbers(pair: Pair) -> Data:
+    return {
+        "current": pair.current.id,
+        "baseline": pair.baseline.id,
+        "verb": evidence.verb(pair),
+        "finding": pair.finding,
+        "grounds": evidence.grounds(pair),
+        "bits": pair.bits,
+        "posterior": evidence.posterior_text(pair.posterior),
+        "terms": [term._asdict() for term in pair.terms],
+    }
 
 
 #: Control characters, and those that turn the direction of the text after them.
@@ -596,13 +644,47 @@ class _Report:
             ],
         }
 
+    def numbers(self, comparison: Comparison) -> Data:
+        """One comparison as plain data, every episode by its id."""
+        return {
+            "sites": list(comparison.scope),
+            "current": [e.id for e in comparison.current],
+            "baseline": [e.id for e in comparison.baseline],
+            "matches": [_pair_numbers(pair) for pair in comparison.matches],
+            "without_precedent": [e.id for e in comparison.without_precedent],
+            "not_repeated": [e.id for e in comparison.not_repeated],
+            "patterns": [self._pattern_numbers(comparison, year) for year in self._repeats.baseline_years],
+            "sizes": [size._asdict() for size in comparison.sizes],
+        }
+
+    def _pattern_numbers(self, comparison: Comparison, year: int) -> Data:
+        then = [e for e in comparison.baseline if e.year == year]
+        found = self._likeness_of(then, comparison.current)
+        if found is None:
+            return {"baseline_year": year, "likeness": None, "chance": None}
+        tested = self._chance(then, comparison.current, comparison.scope)
+        pairs = {
+            name: [pairing._asdict() for pairing in getattr(found, name)]
+            for name in ("matched", "same_time_other_type")
+        }
+        return {
+            "baseline_year": year,
+            "likeness": {**found._asdict(), **pairs},
+            "chance": {"testable": True, **tested._asdict()}
+            if tested and tested.is_testable
+            else {"testable": False, "smallest": tested.smallest if tested else None},
+        }
+
+    def _chance(self, then: Sequence[Episode], now: Sequence[Episode], scope: Sequence[str]) -> chance.Chance | None:
+        baseline, current = [pattern.event_of(e) for e in then], [pattern.event_of(e) for e in now]
+        return chance.of(baseline, current, self._exchangeable(now, scope), cost=self._label_cost)
+
     def _chance_text(self, then: Sequence[Episode], now: Sequence[Episode], scope: Sequence[str]) -> str:
         """Whether chance would do as well, as far as the looks of this year can tell."""
         asked = "Whether chance would do as well"
         if len(then) * len(now) > chance.MOST_PAIRS:
             return f"{asked} was not tried: there are too many episodes."
-        baseline, current = [pattern.event_of(e) for e in then], [pattern.event_of(e) for e in now]
-        found = chance.of(baseline, current, self._exchangeable(now, scope), cost=self._label_cost)
+        found = self._chance(then, now, scope)
         if found is None:
             return f"{asked} is not testable: no exchange of dates between the looks of {self.now} changes anything."
         if not found.is_testable:
