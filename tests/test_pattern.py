@@ -72,6 +72,12 @@ def test_distances_are_those_of_other_programs() -> None:
         assert got == pytest.approx((expected, expected)), (a, b, q)
 
 
+def test_the_distance_of_two_long_trains_is_that_of_another_program() -> None:
+    long = json.loads(published("victor_purpura.json"))["victor_purpura_spykeutils"]["long"]
+    got = pattern.distance(train(long["a"], "a"), train(long["b"], "b"), shift=0, cost=exact, cutoff=2 / long["q"])
+    assert got == pytest.approx((long["distance"], long["distance"]), rel=1e-6)
+
+
 @pytest.mark.parametrize(("year", "shift"), [(2021, 378), (2022, 357), (2023, 357), (2024, 385)])
 def test_feasts_that_move_are_found_at_their_shift(year: int, shift: int) -> None:
     rows = list(csv.DictReader(published("moveable_feasts.csv").splitlines()))
