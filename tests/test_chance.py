@@ -54,6 +54,13 @@ def test_one_date_at_a_site_leaves_nothing_to_exchange() -> None:
     assert chance.of([], now, looks(now, [5]), cost=exact) is None
 
 
+def test_too_many_episodes_are_not_tried_rather_than_tried_for_minutes() -> None:
+    days = range(0, 300, 10)
+    then, now = year(days, "a" * 30, "t", START - 365), year(days, "ab" * 15, "n")
+    assert len(then) * len(now) > chance.MOST_PAIRS
+    assert chance.of(then, now, looks(now, [5]), cost=exact) is None
+
+
 def test_blocks_that_are_alike_are_counted_once() -> None:
     # Two like blocks on four looks: 4·3/2 arrangements.
     then, now = year([0, 100], "aa", "t", START - 365), year([0, 100], "aa", "n")
