@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from resight import __version__, cli, evidence, geodesy
+from resight import __version__, cli, comparison, geodesy
 from resight.logbook import Logbook
 
 Run = Callable[..., Result]
@@ -1533,7 +1533,7 @@ def test_a_map_is_drawn_against_several_years(run: Run, book: Logbook) -> None:
 
 
 def test_a_scope_is_the_one_group_and_leaves_every_other_site_out(book: Logbook) -> None:
-    found = evidence.repeats(
+    found = comparison.repeats(
         book.read().records,
         year=2025,
         baseline_years=[2024],

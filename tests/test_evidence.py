@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resight import episodes, evidence, geodesy, vocabulary
+from resight import comparison, episodes, evidence, geodesy, vocabulary
+from resight.comparison import Comparison, Repeats
 from resight.episodes import Episode
 from resight.errors import InvalidValue
-from resight.evidence import Assumptions, Comparison, Pair, Precedent, Repeats, Term
+from resight.evidence import Assumptions, Pair, Precedent, Term
 from resight.logbook import Logbook
 from resight.observation import METHODS, Observation, Site, build
 from resight.vocabulary import Vocabulary
@@ -100,7 +101,7 @@ def compared(
     words: Vocabulary = WORDS,
     assume: Assumptions = evidence.DEFAULTS,
 ) -> Comparison:
-    return evidence.compare(
+    return comparison.compare(
         found(then, words),
         found(now, words),
         scope=scope,
@@ -111,9 +112,14 @@ def compared(
     )
 
 
+def weighed_in(result: Comparison) -> list[tuple[Pair, ...]]:
+    """For each current episode, in order: all its pairs, best first."""
+    return [tuple(result.pairs_of(current)) for current in result.current]
+
+
 def pair(then: Observation, now: Observation, **how: Any) -> Pair:
     """The only pair of two records."""
-    ((only,),) = compared([then], [now], **how).weighed
+    ((only,),) = weighed_in(compared([then], [now], **how))
     return only
 
 
@@ -126,7 +132,7 @@ def years(
     records: Sequence[Observation], *, year: int = 2025, baseline_years: Sequence[int] = (2024,), **more: Any
 ) -> Repeats:
     known: dict[str, Any] = {"vocabulary": WORDS, "sites": SITES, "same_place": geodesy.same_place, **more}
-    return evidence.repeats(records, year=year, baseline_years=baseline_years, **known)
+    return comparison.repeats(records, year=year, baseline_years=baseline_years, **known)
 
 
 # --- the check values of the method -------------------------------------------------------------------------
@@ -185,7 +191,7 @@ def two_visits(year: str, *, named: bool) -> list[Observation]:
 )
 def test_the_check_values_in_bits(words: Vocabulary, scope: Sequence[str], named: bool, bits: float) -> None:
     result = compared(two_visits("2024", named=named), two_visits("2025", named=named), scope=scope, words=words)
-    for best in (pairs[0] for pairs in result.weighed):
+    for best in (pairs[0] for pairs in weighed_in(result)):
         assert best.baseline.id.split("-")[0] == best.current.id.split("-")[0]
         assert best.bits == pytest.approx(bits, abs=0.005)
 
@@ -194,13 +200,13 @@ def test_the_check_value_of_the_posterior() -> None:
     result = compared(
         two_visits("2024", named=True), two_visits("2025", named=True), scope=("dunay", "sunan-2"), words=COUNTS_ONLY
     )
-    assert [round(pairs[0].posterior, 2) for pairs in result.weighed] == [0.86, 0.86]
+    assert [round(pairs[0].posterior, 2) for pairs in weighed_in(result)] == [0.86, 0.86]
     assert len(result.matches) == 2
 
 
 def test_the_check_values_factor_by_factor() -> None:
     result = compared(two_visits("2024", named=True), two_visits("2025", named=True), scope=FIFTY_SITES, words=SIZES)
-    by_factor = {t.factor: t for t in result.weighed[0][0].terms}
+    by_factor = {t.factor: t for t in weighed_in(result)[0][0].terms}
     # m/u with u worked by hand: (1−1+20/50)/(2−1+20), (1−1+20/4)/(2−1+20), 20/40/20, 20/12/20, (1−1+20/10)/(2−1+20).
     assert {factor: t.bits for factor, t in by_factor.items()} == pytest.approx(
         {
@@ -257,7 +263,7 @@ FIVE = [
 def u_of(baseline: str, factor: str) -> float | None:
     now = record("now", "2025-05-18", "ropucha-class", activity="docked")
     scope = tuple(f"site-{n}" for n in range(50))
-    (pairs,) = compared(FIVE, [now], scope=scope).weighed
+    (pairs,) = weighed_in(compared(FIVE, [now], scope=scope))
     return next(term(p, factor).u for p in pairs if p.baseline.id == baseline)
 
 
@@ -405,7 +411,7 @@ def test_the_deeper_the_agreement_the_more_bits() -> None:
 
 def test_a_ship_at_a_port_earns_almost_nothing() -> None:
     then = [record(f"s-{n}", f"2024-0{n}-01", "ship") for n in range(1, 10)]
-    (pairs,) = compared(then, [record("b", "2025-05-18", "ship")], scope=("dunay",)).weighed
+    (pairs,) = weighed_in(compared(then, [record("b", "2025-05-18", "ship")], scope=("dunay",)))
     platform = sum(t.bits for t in pairs[0].terms if t.factor in ("kind", "individual"))
     assert platform < 1
     assert pairs[0].posterior < 0.5
@@ -499,7 +505,7 @@ def test_activity(then: str | None, now: str | None, agreement: str) -> None:
 
 def test_activities_of_an_episode_agree_if_they_share_one() -> None:
     now = [record("b", "2025-05-18", activity="loading"), record("c", "2025-05-19", activity="docked")]
-    ((only,),) = compared([record("a", "2024-05-18", activity="docked")], now).weighed
+    ((only,),) = weighed_in(compared([record("a", "2024-05-18", activity="docked")], now))
     assert term(only, "activity").why == "same activity: docked"
 
 
@@ -548,7 +554,7 @@ def test_posterior_by_hand() -> None:
 def test_the_posterior_sums_over_the_whole_baseline() -> None:
     # The same ship twice: place (1+20/3)/21, kind (1+5)/21 then (1+20·2/7)/21; odds 0.25·m/u each, and 0.5 for none.
     then = [record("a", "2024", "ship"), record("z", "2024", "ship")]
-    (pairs,) = compared(then, [record("b", "2025-05-18", "ship")]).weighed
+    (pairs,) = weighed_in(compared(then, [record("b", "2025-05-18", "ship")]))
     ratio = (0.90 * 63 / 23) * (0.99 * 147 / 47)
     assert [p.posterior for p in pairs] == pytest.approx([ratio / (2 + 2 * ratio)] * 2, abs=1e-4)
 
@@ -572,7 +578,7 @@ def test_one_ship_this_year_matches_one_of_last_year_only() -> None:
 
 def test_identical_sightings_of_last_year_share_the_posterior() -> None:
     then = [record(i, "2024-05-18") for i in "abc"]
-    (pairs,) = compared(then, [record("now", "2025-05-18")]).weighed
+    (pairs,) = weighed_in(compared(then, [record("now", "2025-05-18")]))
     assert len({p.posterior for p in pairs}) == 1
     assert [p.baseline.id for p in pairs] == ["a", "b", "c"]
     assert all(p.posterior < 0.5 for p in pairs)
@@ -588,7 +594,7 @@ def test_a_year_without_sightings(then: list[Observation], now: list[Observation
     assert result.matches == ()
     assert [e.id for e in result.without_precedent] == [r.id for r in now]
     assert [e.id for e in result.not_repeated] == [r.id for r in then]
-    assert result.best_of(found([record("x", "2025-05-18")])[0]) is None
+    assert all(result.best_of(episode) is None for episode in (*result.current, *result.baseline))
     assert years([*then, *now]).matches == ()
 
 
@@ -651,7 +657,7 @@ def test_the_assignment_equals_brute_force(then: list[Observation], now: list[Ob
     assert len({m.current.id for m in result.matches}) == len(result.matches)
     if result.baseline:
         floor = evidence.least_bits(len(result.baseline), evidence.DEFAULTS)
-        best = optima([p for pairs in result.weighed for p in pairs], floor)
+        best = optima([p for pairs in weighed_in(result) for p in pairs], floor)
         flagged = [{p for p in choice if p.posterior > 0.5} for choice in best]
         assert set(result.matches) in flagged
 
@@ -660,7 +666,7 @@ def test_the_assignment_equals_brute_force(then: list[Observation], now: list[Ob
 @given(a_year(2024, 6), a_year(2025, 3))
 def test_u_and_posteriors_are_probabilities(then: list[Observation], now: list[Observation]) -> None:
     for words in (WORDS, COUNTS_ONLY):
-        for pairs in compared(then, now, words=words).weighed:
+        for pairs in weighed_in(compared(then, now, words=words)):
             assert sum(p.posterior for p in pairs) <= 1 + 1e-12
             assert [p.posterior for p in pairs] == sorted((p.posterior for p in pairs), reverse=True)
             for said in (t for p in pairs for t in p.terms):
@@ -669,7 +675,7 @@ def test_u_and_posteriors_are_probabilities(then: list[Observation], now: list[O
 
 
 def outcome_of(result: Comparison) -> list[tuple[str, str, float, float]]:
-    return [(p.baseline.id, p.current.id, p.bits, p.posterior) for pairs in result.weighed for p in pairs]
+    return [(p.baseline.id, p.current.id, p.bits, p.posterior) for pairs in weighed_in(result) for p in pairs]
 
 
 @settings(deadline=None)
@@ -700,7 +706,7 @@ def test_the_answer_to_one_sighting_has_the_numbers_of_the_report(
     then: list[Observation], now: list[Observation]
 ) -> None:
     whole = years([*then, *now]).watched
-    for current, pairs in zip(whole.current, whole.weighed, strict=True):
+    for current, pairs in zip(whole.current, weighed_in(whole), strict=True):
         alone = of_one(current.id, [*then, *now])
         assert alone is not None
         assert alone.pairs == pairs
@@ -856,7 +862,7 @@ def shipped(book: Logbook) -> Repeats:
 
 
 def best(shipped: Repeats, current: str) -> list[Pair]:
-    (found_pairs,) = (pairs for pairs in shipped.watched.weighed if pairs and pairs[0].current.id == current)
+    (found_pairs,) = (pairs for pairs in weighed_in(shipped.watched) if pairs and pairs[0].current.id == current)
     return list(found_pairs)
 
 
@@ -903,15 +909,15 @@ def test_the_il_76_of_march_2024_is_a_candidate_outside_the_score(shipped: Repea
 
 
 def test_only_known_individuals_repeat_in_the_shipped_logbook(shipped: Repeats) -> None:
-    for weighed in (p for c in shipped.comparisons for pairs in c.weighed for p in pairs):
+    for weighed in (p for c in shipped.comparisons for pairs in weighed_in(c) for p in pairs):
         same = weighed.baseline.individual is not None and weighed.baseline.individual == weighed.current.individual
         assert evidence.verb(weighed) == "resembles" or same
 
 
 def test_log_and_report_give_the_same_numbers_for_the_shipped_logbook(shipped: Repeats, book: Logbook) -> None:
     records = book.read().records
-    for comparison in shipped.comparisons:
-        for current, pairs in zip(comparison.current, comparison.weighed, strict=True):
+    for compared_here in shipped.comparisons:
+        for current, pairs in zip(compared_here.current, weighed_in(compared_here), strict=True):
             alone = evidence.precedent(
                 current.id,
                 records,
@@ -926,5 +932,5 @@ def test_log_and_report_give_the_same_numbers_for_the_shipped_logbook(shipped: R
 
 
 def test_posteriors_of_the_shipped_logbook_sum_to_at_most_one(shipped: Repeats) -> None:
-    sums = [sum(p.posterior for p in pairs) for c in shipped.comparisons for pairs in c.weighed]
+    sums = [sum(p.posterior for p in pairs) for c in shipped.comparisons for pairs in weighed_in(c)]
     assert max(sums) <= 1

@@ -15,7 +15,7 @@ import folium
 import pytest
 from folium.plugins import MiniMap
 
-from resight import evidence, geodesy, maps, pagedata, vocabulary
+from resight import comparison, evidence, geodesy, maps, pagedata, vocabulary
 from resight.errors import CannotWrite
 from resight.frame import to_frame
 from resight.observation import Observation, Site, build
@@ -159,8 +159,8 @@ HOSTILE = (
 )
 
 
-def repeats_of(records: tuple[Observation, ...]) -> evidence.Repeats:
-    return evidence.repeats(
+def repeats_of(records: tuple[Observation, ...]) -> comparison.Repeats:
+    return comparison.repeats(
         records,
         year=2025,
         baseline_years=[2024],

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 import resight
-from resight import episodes, evidence, geodesy, report, vocabulary
+from resight import comparison, episodes, evidence, geodesy, report, vocabulary
+from resight.comparison import Repeats
 from resight.errors import Problem
-from resight.evidence import Repeats
 from resight.logbook import Logbook
 from resight.observation import Observation, Site, Source, build
 
@@ -97,7 +97,7 @@ def a_record(identifier: str, **more: Any) -> Observation:
 
 def compared(records: Sequence[Observation], sites: Mapping[str, Site] = SITES, **more: Any) -> Repeats:
     years = {"year": 2025, "baseline_years": [2024], **more}
-    return evidence.repeats(records, vocabulary=VOCABULARY, sites=sites, same_place=geodesy.same_place, **years)
+    return comparison.repeats(records, vocabulary=VOCABULARY, sites=sites, same_place=geodesy.same_place, **years)
 
 
 def html_of(
@@ -795,7 +795,7 @@ def test_many_records_make_a_page_without_labels_on_the_marks() -> None:
 def test_the_shipped_logbook_is_told_whole_and_gives_no_rate() -> None:
     book = Logbook(REPOSITORY)
     records = book.read().records
-    found = evidence.repeats(
+    found = comparison.repeats(
         records,
         year=2025,
         baseline_years=[2024],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resight import evidence, geodesy, report
+from resight import comparison, geodesy, report
 from resight.logbook import Logbook
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for day in range(1, 5)
     ]  # fmt: skip
-    found = evidence.repeats(
+    found = comparison.repeats(
         records,
         year=2025,
         baseline_years=[2024],

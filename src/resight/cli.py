@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from datetime import date as Day
 
     from resight.answer import Answer
+    from resight.comparison import Comparison, Repeats
     from resight.episodes import Episode
-    from resight.evidence import Comparison, Pair, Repeats
+    from resight.evidence import Pair
     from resight.logbook import Logbook
     from resight.observation import Method, Observation, Site
     from resight.vocabulary import Vocabulary
@@ -1025,9 +1026,9 @@ def _compare(
     baseline: Sequence[int],
     **narrowed: Any,
 ) -> Repeats:
-    from resight import evidence, geodesy
+    from resight import comparison, geodesy
 
-    return evidence.repeats(
+    return comparison.repeats(
         records,
         year=year,
         baseline_years=baseline,
@@ -1281,9 +1282,8 @@ def _pair_of_one(
         for pair in comparison.matches:
             if episode.id in (pair.current.id, pair.baseline.id):
                 return comparison, pair
-    as_current = [(c, best) for c in comparisons if (best := c.best_of(episode))]
-    as_baseline = [(c, p) for c in comparisons for pairs in c.weighed for p in pairs if p.baseline.id == episode.id]
-    return next(iter(as_current), None) or max(as_baseline, key=lambda held: held[1].bits, default=None)
+    held = [c for c in comparisons if any(episode.id == e.id for e in (*c.current, *c.baseline))]
+    return next(((c, best) for c in held if (best := c.best_of(episode))), None)
 
 
 def _pair_of_two(
@@ -1304,10 +1304,8 @@ def _pair_of_two(
     if before not in years:
         _bad_baseline(baseline or "", year, f"{baseline} does not hold {before}, the year of {then.id}")
     for comparison in _compare(book, records, year, years).comparisons:
-        for pairs in comparison.weighed:
-            for pair in pairs:
-                if (pair.baseline.id, pair.current.id) == (then.id, now.id):
-                    return comparison, pair
+        if any(e.id == then.id for e in comparison.baseline) and any(e.id == now.id for e in comparison.current):
+            return comparison, next(p for p in comparison.pairs_of(now) if p.baseline.id == then.id)
     raise InvalidValue(
         "ID",
         now.id,

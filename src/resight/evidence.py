@@ -10,14 +10,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 from resight import episodes
 from resight.dates import SEASON_DAYS, YEAR_DAYS, in_words, season_shares
 from resight.episodes import Episode
-from resight.errors import InvalidValue
-from resight.observation import LOOK_METHODS, METHODS, Method, Observation, Site
+from resight.observation import Observation, Site
 from resight.vocabulary import CatalogueSize, Vocabulary
 
 Agreement = Literal["agrees", "disagrees", "unknown"]
@@ -120,6 +118,10 @@ class Shares:
         #: The catalogue sizes that were used, by what they count.
         self.sizes_used: dict[str, SizeUsed] = {}
         self._steps: dict[tuple[str, tuple[str, ...]], float] = {}
+
+    def including(self, episode: Episode) -> "Shares":
+        """The shares as they would be with one more baseline episode."""
+        return Shares((*self.baseline, episode), self.vocabulary, self.sites, self.kappa)
 
     @cached_property
     def _at_site(self) -> Counter[str]:
@@ -431,201 +433,12 @@ def weigh(
     return sorted(weighed, key=lambda pair: (-pair.posterior, pair.baseline.id))
 
 
-class Comparison(NamedTuple):
-    """This year's episodes held against last year's, within one scope (the watched sites, or one other site)."""
-
-    scope: tuple[str, ...]
-    baseline: tuple[Episode, ...]
-    current: tuple[Episode, ...]
-    #: Assigned one to one, posterior above one half; strongest first.
-    matches: tuple[Pair, ...]
-    #: For each current episode, in order: all its pairs, best first.
-    weighed: tuple[tuple[Pair, ...], ...]
-    sizes: tuple[SizeUsed, ...]
-    assumptions: Assumptions
-
-    @property
-    def without_precedent(self) -> tuple[Episode, ...]:
-        """Current episodes that match nothing."""
-        matched = {pair.current.id for pair in self.matches}
-        return tuple(e for e in self.current if e.id not in matched)
-
-    @property
-    def not_repeated(self) -> tuple[Episode, ...]:
-        """Baseline episodes that nothing matches so far."""
-        matched = {pair.baseline.id for pair in self.matches}
-        return tuple(e for e in self.baseline if e.id not in matched)
-
-    def best_of(self, current: Episode) -> Pair | None:
-        """The best pair of a current episode, match or not."""
-        return next((pairs[0] for pairs in self.weighed if pairs and pairs[0].current.id == current.id), None)
-
-
-def likest(comparison: Comparison) -> dict[str, Pair]:
-    """For each episode that matches nothing: the closest one of the other year at its place that it could be.
-
-    Id of the episode -> the pair, where the platform is the same as far as it is known on both sides. One-to-one
-    assignment leaves such episodes over, and so does a place where many are alike: they are not without precedent.
-    """
-    matched = {episode.id for pair in comparison.matches for episode in (pair.current, pair.baseline)}
-    found: dict[str, Pair] = {}
-    for pair in chain.from_iterable(comparison.weighed):
-        contradicted = any(term.agreement == "disagrees" for term in pair.terms if term.factor in FINDINGS)
-        if contradicted or pair.finding == "other" or not pair.same_place:
-            continue
-        for episode in (pair.current, pair.baseline):
-            best = found.get(episode.id)
-            if episode.id not in matched and (best is None or _nearness(pair) < _nearness(best)):
-                found[episode.id] = pair
-    return found
-
-
-def _nearness(pair: Pair) -> tuple[int, float, str, str]:
-    return (closeness(pair), -pair.bits, pair.baseline.id, pair.current.id)
-
-
-def compare(
-    baseline: Sequence[Episode],
-    current: Sequence[Episode],
-    *,
-    scope: Sequence[str],
-    vocabulary: Vocabulary,
-    sites: Mapping[str, Site],
-    same_place: SamePlace,
-    assume: Assumptions = DEFAULTS,
-) -> Comparison:
-    """Hold two years against each other and decide, one to one, which episode matches which."""
-    shares = Shares(baseline, vocabulary, len(scope), assume.kappa)
-    weighed = tuple(tuple(weigh(c, shares, same_place=same_place, sites=sites, assume=assume)) for c in current)
-    assigned = _assign([pair for pairs in weighed for pair in pairs], len(baseline), assume)
-    matches = sorted((p for p in assigned if p.posterior > 0.5), key=lambda p: (-p.bits, p.current.id))
-    return Comparison(
-        tuple(scope),
-        tuple(baseline),
-        tuple(current),
-        tuple(matches),
-        weighed,
-        tuple(shares.sizes_used.values()),
-        assume,
-    )
-
-
 def least_bits(n_baseline: int, assume: Assumptions) -> float:
     """The W above which a pair is worth assigning: W + log2(s/n0) − log2(1−s) > 0."""
     return math.log2(1 - assume.repeat_share) - math.log2(assume.repeat_share / n_baseline)
 
 
-def _assign(pairs: Sequence[Pair], n_baseline: int, assume: Assumptions) -> list[Pair]:
-    """The one-to-one assignment that maximises Σ(W + log2(s/n0) − log2(1−s)) over the pairs where that is > 0."""
-    if not pairs:
-        return []
-    floor = least_bits(n_baseline, assume)
-    worthwhile = [(pair, pair.bits - floor) for pair in pairs if pair.bits > floor]
-    if not worthwhile:
-        return []
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
-    rows = {id_: i for i, id_ in enumerate(sorted({p.baseline.id for p, _ in worthwhile}))}
-    columns = {id_: i for i, id_ in enumerate(sorted({p.current.id for p, _ in worthwhile}))}
-    gain = np.zeros((len(rows), len(columns)))
-    at: dict[tuple[int, int], Pair] = {}
-    for pair, value in worthwhile:
-        cell = rows[pair.baseline.id], columns[pair.current.id]
-        gain[cell] = value
-        at[cell] = pair
-    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
-    return [at[cell] for i, j in chosen if (cell := (int(i), int(j))) in at]
-
-
-# --- a year against its baseline ----------------------------------------------------------------------------
-
-
-class Repeats(NamedTuple):
-    """Everything :func:`repeats` found: the watched sites together, every other site on its own."""
-
-    year: int
-    baseline_years: tuple[int, ...]
-    watched: Comparison
-    others: tuple[Comparison, ...]
-    #: Episodes seen only by methods that are not admitted, with their pairs: outside the score.
-    candidates: tuple[Pair, ...]
-    #: Episodes whose bounds straddle New Year: in neither year.
-    undetermined: tuple[Episode, ...]
-    #: The methods that were admitted.
-    methods: tuple[Method, ...] = LOOK_METHODS
-
-    @property
-    def comparisons(self) -> tuple[Comparison, ...]:
-        """The watched group first, then the other sites by id."""
-        return (self.watched, *self.others)
-
-    @property
-    def matches(self) -> tuple[Pair, ...]:
-        """All matches of all scopes, the watched group first."""
-        return tuple(pair for comparison in self.comparisons for pair in comparison.matches)
-
-
-def repeats(
-    records: Iterable[Observation],
-    *,
-    year: int,
-    baseline_years: Sequence[int],
-    vocabulary: Vocabulary,
-    sites: Mapping[str, Site],
-    same_place: SamePlace,
-    methods: Sequence[Method] = LOOK_METHODS,
-    scope: Sequence[str] | None = None,
-    assume: Assumptions = DEFAULTS,
-) -> Repeats:
-    """Compare one year with a baseline: the watched sites as one group, every other site with records alone.
-
-    With a ``scope``, the sites in it are the one group instead, and every other site is left out.
-
-    Raises:
-        InvalidValue: the year is its own baseline.
-    """
-    if year in baseline_years:
-        raise InvalidValue("baseline", year, f"{year} cannot be compared with itself", allowed="another year")
-    records = list(records)
-    found = episodes.find(records, vocabulary, methods=methods)
-    left_out = episodes.find(records, vocabulary, methods=[m for m in METHODS if m not in methods])
-    if scope is None:
-        group = tuple(id_ for id_, site in sites.items() if site.watched)
-        others = sorted({record.site for record in records} - set(group))
-    else:
-        group, others = tuple(dict.fromkeys(scope)), []
-
-    def compare_scope(scope: Sequence[str]) -> Comparison:
-        inside = [e for e in found if e.site in scope]
-        return compare(
-            [e for e in inside if e.year in baseline_years],
-            [e for e in inside if e.year == year],
-            scope=scope,
-            vocabulary=vocabulary,
-            sites=sites,
-            same_place=same_place,
-            assume=assume,
-        )
-
-    comparisons = [compare_scope(group), *(compare_scope([site]) for site in others)]
-    candidates: list[Pair] = []
-    for comparison in comparisons:
-
-        def weigh_against(now: Episode, then: Sequence[Episode], scope: int = len(comparison.scope)) -> list[Pair]:
-            shares = Shares(then, vocabulary, scope, assume.kappa)
-            return weigh(now, shares, same_place=same_place, sites=sites, assume=assume)
-
-        candidates += _candidates(comparison, left_out, baseline_years, year, weigh_against)
-    return Repeats(
-        year,
-        tuple(baseline_years),
-        comparisons[0],
-        tuple(comparisons[1:]),
-        tuple(candidates),
-        tuple(e for e in found if e.year is None and (scope is None or e.site in group)),
-        tuple(methods),
-    )
+# --- one episode against its baseline ---------------------------------------------------------------------------
 
 
 class Precedent(NamedTuple):
@@ -691,45 +504,6 @@ def scope_of(site: str, sites: Mapping[str, Site]) -> tuple[str, ...]:
     """The sites compared together with this one: all watched ones, or just itself."""
     watched = tuple(id_ for id_, known in sites.items() if known.watched)
     return watched if site in watched else (site,)
-
-
-def _candidates(
-    comparison: Comparison,
-    left_out: Sequence[Episode],
-    baseline_years: Sequence[int],
-    year: int,
-    weigh_against: Callable[[Episode, Sequence[Episode]], list[Pair]],
-) -> list[Pair]:
-    """What would fit were it not for the method of one side: the best pair of each episode that was left out.
-
-    It fits when it lies at the same place, is of the same type or closer, contradicts the platform nowhere and would
-    be worth assigning.
-    """
-    found: list[Pair] = []
-    for extra in left_out:
-        if extra.site not in comparison.scope:
-            continue
-        if extra.year in baseline_years:
-            then = [*comparison.baseline, extra]
-            pairs = [p for now in comparison.current for p in weigh_against(now, then) if p.baseline is extra]
-        elif extra.year == year:
-            then = list(comparison.baseline)
-            pairs = weigh_against(extra, then)
-        else:
-            continue
-        if not pairs:
-            continue
-        floor = least_bits(len(then), comparison.assumptions)
-        fitting = [p for p in pairs if _fits(p) and p.bits > floor]
-        found += sorted(fitting, key=lambda p: (-p.bits, p.baseline.id, p.current.id))[:1]
-    return found
-
-
-def _fits(pair: Pair) -> bool:
-    contradicted = any(term.agreement == "disagrees" for term in pair.terms if term.factor in FINDINGS)
-    then, now = pair.baseline.claimed_path, pair.current.claimed_path
-    contradicted |= any(a != b for a, b in zip(then, now, strict=False))
-    return pair.same_place and pair.finding not in ("same kind", "other") and not contradicted
 
 
 # --- in words -----------------------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from resight import pagedata
+from resight.comparison import Repeats
 from resight.errors import ResightError
-from resight.evidence import Repeats
 from resight.featurefile import write_atomically
 from resight.observation import Site
 from resight.vocabulary import Vocabulary

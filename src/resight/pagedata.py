@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from resight import basemap as base
 from resight import dates, evidence, geodesy
-from resight.evidence import Pair, Repeats
+from resight.comparison import Repeats
+from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Site, positions
 from resight.vocabulary import Vocabulary
 from resight.wording import (

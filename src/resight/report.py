@@ -20,10 +20,11 @@ from markupsafe import Markup
 
 import resight
 from resight import chance, episodes, evidence, figures, pattern, rates
+from resight.comparison import Comparison, Repeats
 from resight.dates import in_words
 from resight.episodes import Episode, Look
 from resight.errors import Problem
-from resight.evidence import Comparison, Pair, Repeats
+from resight.evidence import Pair
 from resight.figures import Thing, Timeline
 from resight.observation import Observation, Site, Source
 from resight.vocabulary import Vocabulary
@@ -309,7 +310,7 @@ class _Report:
 
     def _alike_in_a_clause(self, comparison: Comparison, more: bool) -> str:
         """That others are like one of the baseline, though no one visit stands out; names who was there both times."""
-        likest = self._likest(comparison)
+        likest = comparison.likest
         found = [likest[e.id] for e in comparison.without_precedent if self._kinship(e, likest) == "alike"]
         if not found:
             return ""
@@ -326,15 +327,6 @@ class _Report:
         """``alike`` when the other year has the same type or closer at its place, ``untold`` when it may have."""
         pair = likest.get(episode.id)
         return "none" if pair is None else "untold" if pair.finding == "same kind" else "alike"
-
-    def _likest(self, comparison: Comparison) -> dict[str, Pair]:
-        if comparison.scope not in self._likest_of:
-            self._likest_of[comparison.scope] = evidence.likest(comparison)
-        return self._likest_of[comparison.scope]
-
-    @cached_property
-    def _likest_of(self) -> dict[tuple[str, ...], dict[str, Pair]]:
-        return {}
 
     @cached_property
     def bottom_line(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -375,7 +367,7 @@ class _Report:
                     (),
                 )
         if watched.current and watched.baseline:
-            likest = self._likest(watched)
+            likest = watched.likest
             for left, of, year, other, words in (
                 (watched.without_precedent, watched.current, self.now, self.then, "without precedent on file"),
                 (watched.not_repeated, watched.baseline, self.then, self.now, "not repeated on file so far"),
@@ -466,7 +458,7 @@ class _Report:
         }
         titles["alike"] = f"Like one of {self.now}, no one visit standing out as its match"
         titles["untold"] = f"Cannot be told from one of {self.now}, too little being known"
-        likest = self._likest(comparison)
+        likest = comparison.likest
         groups: dict[str, list[Data]] = {state: [] for state in titles}
         for episode in comparison.not_repeated:
             state, looked = self._looked(episode, "now")
@@ -560,8 +552,7 @@ class _Report:
 
     def _match(self, pair: Pair, comparison: Comparison) -> Data:
         """A match, with the other baseline episodes at the same place: title, id, why they did not match."""
-        pairs = next((ps for ps in comparison.weighed if ps and ps[0].current.id == pair.current.id), ())
-        others = [p for p in pairs if p.same_place and p.baseline.id != pair.baseline.id]
+        others = [p for p in comparison.pairs_of(pair.current) if p.same_place and p.baseline.id != pair.baseline.id]
         return self._pair(
             pair,
             len(comparison.baseline),

@@ -10,10 +10,11 @@ import click
 import orjson
 
 from resight import episodes, evidence
+from resight.comparison import Comparison
 from resight.dates import in_words
 from resight.episodes import Episode
 from resight.errors import Level, Problem
-from resight.evidence import Comparison, Pair
+from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Observation, Site
 from resight.vocabulary import Platform, Term, Vocabulary
 from resight.wording import count_text, in_short, years_text

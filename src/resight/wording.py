@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from resight import dates, evidence
+from resight.comparison import Repeats
 from resight.episodes import Episode
-from resight.evidence import Pair, Repeats
+from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Observation
 from resight.vocabulary import Vocabulary
 

@@ -1,0 +1,258 @@
+"""A year against its baseline: which episode matches which, one to one, and what is left over on either side.
+
+The watched sites are compared as one group, every other site alone. What a pair is worth is said by
+:mod:`resight.evidence`; here it is decided, over all pairs of two years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from resight import episodes, evidence
+from resight.episodes import Episode
+from resight.errors import InvalidValue
+from resight.evidence import DEFAULTS, FINDINGS, Assumptions, Pair, SamePlace, Shares, SizeUsed, closeness, weigh
+from resight.observation import LOOK_METHODS, METHODS, Method, Observation, Site
+from resight.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """This year's episodes held against last year's, within one scope (the watched sites, or one other site)."""
+
+    scope: tuple[str, ...]
+    baseline: tuple[Episode, ...]
+    current: tuple[Episode, ...]
+    #: Assigned one to one, posterior above one half; strongest first.
+    matches: tuple[Pair, ...]
+    #: For each episode that matches nothing, by id: the closest one of the other year at its place that it could be,
+    #: the platform being the same as far as it is known on both sides. One-to-one assignment leaves such episodes
+    #: over, and so does a place where many are alike: they are not without precedent.
+    likest: Mapping[str, Pair]
+    sizes: tuple[SizeUsed, ...]
+    assumptions: Assumptions
+    #: What any one pair is weighed by.
+    shares: Shares = field(compare=False)
+    sites: Mapping[str, Site]
+    same_place: SamePlace
+
+    @property
+    def without_precedent(self) -> tuple[Episode, ...]:
+        """Current episodes that match nothing."""
+        matched = {pair.current.id for pair in self.matches}
+        return tuple(e for e in self.current if e.id not in matched)
+
+    @property
+    def not_repeated(self) -> tuple[Episode, ...]:
+        """Baseline episodes that nothing matches so far."""
+        matched = {pair.baseline.id for pair in self.matches}
+        return tuple(e for e in self.baseline if e.id not in matched)
+
+    def pair(self, baseline: Episode, current: Episode) -> Pair:
+        """The evidence of one pair, without a posterior: that rests on all pairs of the current episode."""
+        return evidence.evidence(
+            baseline,
+            current,
+            self.shares,
+            same_place=self.same_place,
+            site=self.sites.get(baseline.site),
+            assume=self.assumptions,
+        )
+
+    def pairs_of(self, current: Episode) -> list[Pair]:
+        """All pairs of a current episode with their posteriors, match or not, best first."""
+        return weigh(current, self.shares, same_place=self.same_place, sites=self.sites, assume=self.assumptions)
+
+    def best_of(self, episode: Episode) -> Pair | None:
+        """The best pair of an episode of either year, match or not; None when the other year is empty."""
+        if all(episode.id != e.id for e in self.baseline):
+            return next(iter(self.pairs_of(episode)), None)
+        held = (self.pair(episode, now) for now in self.current)
+        best = min(held, key=lambda pair: (-pair.bits, pair.current.id), default=None)
+        return best and next(p for p in self.pairs_of(best.current) if p.baseline.id == episode.id)
+
+
+def _likest(weighed: Iterable[Pair], matches: Iterable[Pair]) -> dict[str, Pair]:
+    matched = {episode.id for pair in matches for episode in (pair.current, pair.baseline)}
+    found: dict[str, Pair] = {}
+    for pair in weighed:
+        contradicted = any(term.agreement == "disagrees" for term in pair.terms if term.factor in FINDINGS)
+        if contradicted or pair.finding == "other" or not pair.same_place:
+            continue
+        for episode in (pair.current, pair.baseline):
+            best = found.get(episode.id)
+            if episode.id not in matched and (best is None or _nearness(pair) < _nearness(best)):
+                found[episode.id] = pair
+    return found
+
+
+def _nearness(pair: Pair) -> tuple[int, float, str, str]:
+    return (closeness(pair), -pair.bits, pair.baseline.id, pair.current.id)
+
+
+def compare(
+    baseline: Sequence[Episode],
+    current: Sequence[Episode],
+    *,
+    scope: Sequence[str],
+    vocabulary: Vocabulary,
+    sites: Mapping[str, Site],
+    same_place: SamePlace,
+    assume: Assumptions = DEFAULTS,
+) -> Comparison:
+    """Hold two years against each other and decide, one to one, which episode matches which."""
+    shares = Shares(baseline, vocabulary, len(scope), assume.kappa)
+    weighed = [p for c in current for p in weigh(c, shares, same_place=same_place, sites=sites, assume=assume)]
+    assigned = _assign(weighed, len(baseline), assume)
+    matches = sorted((p for p in assigned if p.posterior > 0.5), key=lambda p: (-p.bits, p.current.id))
+    return Comparison(
+        tuple(scope),
+        tuple(baseline),
+        tuple(current),
+        tuple(matches),
+        _likest(weighed, matches),
+        tuple(shares.sizes_used.values()),
+        assume,
+        shares,
+        sites,
+        same_place,
+    )
+
+
+def _assign(pairs: Sequence[Pair], n_baseline: int, assume: Assumptions) -> list[Pair]:
+    """The one-to-one assignment that maximises Σ(W + log2(s/n0) − log2(1−s)) over the pairs where that is > 0."""
+    if not pairs:
+        return []
+    floor = evidence.least_bits(n_baseline, assume)
+    worthwhile = [(pair, pair.bits - floor) for pair in pairs if pair.bits > floor]
+    if not worthwhile:
+        return []
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    rows = {id_: i for i, id_ in enumerate(sorted({p.baseline.id for p, _ in worthwhile}))}
+    columns = {id_: i for i, id_ in enumerate(sorted({p.current.id for p, _ in worthwhile}))}
+    gain = np.zeros((len(rows), len(columns)))
+    at: dict[tuple[int, int], Pair] = {}
+    for pair, value in worthwhile:
+        cell = rows[pair.baseline.id], columns[pair.current.id]
+        gain[cell] = value
+        at[cell] = pair
+    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+    return [at[cell] for i, j in chosen if (cell := (int(i), int(j))) in at]
+
+
+# --- a year against its baseline ----------------------------------------------------------------------------
+
+
+class Repeats(NamedTuple):
+    """Everything :func:`repeats` found: the watched sites together, every other site on its own."""
+
+    year: int
+    baseline_years: tuple[int, ...]
+    watched: Comparison
+    others: tuple[Comparison, ...]
+    #: Episodes seen only by methods that are not admitted, with their pairs: outside the score.
+    candidates: tuple[Pair, ...]
+    #: Episodes whose bounds straddle New Year: in neither year.
+    undetermined: tuple[Episode, ...]
+    #: The methods that were admitted.
+    methods: tuple[Method, ...] = LOOK_METHODS
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The watched group first, then the other sites by id."""
+        return (self.watched, *self.others)
+
+    @property
+    def matches(self) -> tuple[Pair, ...]:
+        """All matches of all scopes, the watched group first."""
+        return tuple(pair for comparison in self.comparisons for pair in comparison.matches)
+
+
+def repeats(
+    records: Iterable[Observation],
+    *,
+    year: int,
+    baseline_years: Sequence[int],
+    vocabulary: Vocabulary,
+    sites: Mapping[str, Site],
+    same_place: SamePlace,
+    methods: Sequence[Method] = LOOK_METHODS,
+    scope: Sequence[str] | None = None,
+    assume: Assumptions = DEFAULTS,
+) -> Repeats:
+    """Compare one year with a baseline: the watched sites as one group, every other site with records alone.
+
+    With a ``scope``, the sites in it are the one group instead, and every other site is left out.
+
+    Raises:
+        InvalidValue: the year is its own baseline.
+    """
+    if year in baseline_years:
+        raise InvalidValue("baseline", year, f"{year} cannot be compared with itself", allowed="another year")
+    records = list(records)
+    found = episodes.find(records, vocabulary, methods=methods)
+    left_out = episodes.find(records, vocabulary, methods=[m for m in METHODS if m not in methods])
+    if scope is None:
+        group = tuple(id_ for id_, site in sites.items() if site.watched)
+        others = sorted({record.site for record in records} - set(group))
+    else:
+        group, others = tuple(dict.fromkeys(scope)), []
+
+    def compare_scope(scope: Sequence[str]) -> Comparison:
+        inside = [e for e in found if e.site in scope]
+        return compare(
+            [e for e in inside if e.year in baseline_years],
+            [e for e in inside if e.year == year],
+            scope=scope,
+            vocabulary=vocabulary,
+            sites=sites,
+            same_place=same_place,
+            assume=assume,
+        )
+
+    comparisons = [compare_scope(group), *(compare_scope([site]) for site in others)]
+    candidates = [
+        pair
+        for comparison in comparisons
+        for extra in left_out
+        if extra.site in comparison.scope and (pair := _candidate(comparison, extra, baseline_years, year))
+    ]
+    return Repeats(
+        year,
+        tuple(baseline_years),
+        comparisons[0],
+        tuple(comparisons[1:]),
+        tuple(candidates),
+        tuple(e for e in found if e.year is None and (scope is None or e.site in group)),
+        tuple(methods),
+    )
+
+
+def _candidate(comparison: Comparison, extra: Episode, baseline_years: Sequence[int], year: int) -> Pair | None:
+    """What would fit were it not for the method of one side: the best pair of an episode that was left out.
+
+    It fits when it lies at the same place, is of the same type or closer, contradicts the platform nowhere and would
+    be worth assigning.
+    """
+    if extra.year in baseline_years:
+        beside = replace(comparison, baseline=(*comparison.baseline, extra), shares=comparison.shares.including(extra))
+        pairs = [beside.pair(extra, now) for now in comparison.current]
+    elif extra.year == year:
+        beside, pairs = comparison, [comparison.pair(then, extra) for then in comparison.baseline]
+    else:
+        return None
+    floor = evidence.least_bits(len(beside.baseline), comparison.assumptions) if pairs else 0.0
+    fitting = [p for p in pairs if p.bits > floor and _fits(p)]
+    best = min(fitting, key=lambda p: (-p.bits, p.baseline.id, p.current.id), default=None)
+    return best and next(p for p in beside.pairs_of(best.current) if p.baseline.id == best.baseline.id)
+
+
+def _fits(pair: Pair) -> bool:
+    contradicted = any(term.agreement == "disagrees" for term in pair.terms if term.factor in FINDINGS)
+    then, now = pair.baseline.claimed_path, pair.current.claimed_path
+    contradicted |= any(a != b for a, b in zip(then, now, strict=False))
+    return pair.same_place and pair.finding not in ("same kind", "other") and not contradicted
