@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from resight import __version__, cli, comparison, geodesy
+from resight import __version__, cli, comparison
 from resight.logbook import Logbook
 
 Run = Callable[..., Result]
@@ -1539,7 +1539,6 @@ def test_a_scope_is_the_one_group_and_leaves_every_other_site_out(book: Logbook)
         baseline_years=[2024],
         vocabulary=book.vocabulary,
         sites=book.sites,
-        same_place=geodesy.same_place,
         scope=["sunan", "rajin", "sunan"],
     )
     assert (found.watched.scope, found.others) == (("sunan", "rajin"), ())

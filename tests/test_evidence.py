@@ -107,7 +107,6 @@ def compared(
         scope=scope,
         vocabulary=words,
         sites=SITES,
-        same_place=geodesy.same_place,
         assume=assume,
     )
 
@@ -131,7 +130,7 @@ def term(weighed: Pair, factor: str) -> Term:
 def years(
     records: Sequence[Observation], *, year: int = 2025, baseline_years: Sequence[int] = (2024,), **more: Any
 ) -> Repeats:
-    known: dict[str, Any] = {"vocabulary": WORDS, "sites": SITES, "same_place": geodesy.same_place, **more}
+    known: dict[str, Any] = {"vocabulary": WORDS, "sites": SITES, **more}
     return comparison.repeats(records, year=year, baseline_years=baseline_years, **known)
 
 
@@ -658,8 +657,8 @@ def test_the_assignment_equals_brute_force(then: list[Observation], now: list[Ob
     if result.baseline:
         floor = evidence.least_bits(len(result.baseline), evidence.DEFAULTS)
         best = optima([p for pairs in weighed_in(result) for p in pairs], floor)
-        flagged = [{p for p in choice if p.posterior > 0.5} for choice in best]
-        assert set(result.matches) in flagged
+        flagged = [{(p.baseline.id, p.current.id) for p in choice if p.posterior > 0.5} for choice in best]
+        assert {(p.baseline.id, p.current.id) for p in result.matches} in flagged
 
 
 @settings(deadline=None)

@@ -229,3 +229,29 @@ def test_the_radius_may_be_another() -> None:
 def test_the_nearest_positions_of_two_geometries_count() -> None:
     line = {"type": "LineString", "coordinates": [[133.0, 43.5], list(NEAR)]}
     assert geodesy.same_place(episode("dunay", point(*QUAY)), episode("fokino", line))
+
+
+@st.composite
+def scattered(draw: st.DrawFn) -> list[episodes.Episode]:
+    """Episodes of three sites around one spot, among them the antimeridian and the poles, some with lines."""
+    lon, lat = draw(st.sampled_from([(132.3, 42.9), (180.0, 0.1), (-179.99, -65.0), (10.0, 89.999), (0.0, -89.99)]))
+    found = []
+    for _ in range(draw(st.integers(0, 6))):
+        steps = st.integers(-3, 3).map(lambda step: step / 90)
+        places = [
+            [(lon + draw(steps) + 180) % 360 - 180, max(-90.0, min(90.0, lat + draw(steps)))]
+            for _ in range(draw(st.integers(0, 2)))
+        ]
+        shapes = {0: None, 1: {"type": "Point", "coordinates": places[0] if places else []}}
+        site = draw(st.sampled_from(["dunay", "fokino", "rajin"]))
+        found.append(episode(site, shapes.get(len(places), {"type": "LineString", "coordinates": places})))
+    return found
+
+
+@given(scattered(), scattered())
+def test_all_near_pairs_at_once_are_those_found_one_by_one(
+    then: list[episodes.Episode], now: list[episodes.Episode]
+) -> None:
+    pairs = {(i, j) for i, a in enumerate(then) for j, b in enumerate(now) if geodesy.same_place(a, b)}
+    different = {(i, j) for i, j in pairs if then[i].site != now[j].site}
+    assert set(map(tuple, geodesy.near_pairs(then, now).T.tolist())) == different

@@ -15,7 +15,7 @@ import folium
 import pytest
 from folium.plugins import MiniMap
 
-from resight import comparison, evidence, geodesy, maps, pagedata, vocabulary
+from resight import comparison, evidence, maps, pagedata, vocabulary
 from resight.errors import CannotWrite
 from resight.frame import to_frame
 from resight.observation import Observation, Site, build
@@ -166,7 +166,6 @@ def repeats_of(records: tuple[Observation, ...]) -> comparison.Repeats:
         baseline_years=[2024],
         vocabulary=VOCABULARY,
         sites=SITES,
-        same_place=geodesy.same_place,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import resight
-from resight import comparison, episodes, evidence, geodesy, report, vocabulary
+from resight import comparison, episodes, evidence, report, vocabulary
 from resight.comparison import Repeats
 from resight.errors import Problem
 from resight.logbook import Logbook
@@ -97,7 +97,7 @@ def a_record(identifier: str, **more: Any) -> Observation:
 
 def compared(records: Sequence[Observation], sites: Mapping[str, Site] = SITES, **more: Any) -> Repeats:
     years = {"year": 2025, "baseline_years": [2024], **more}
-    return comparison.repeats(records, vocabulary=VOCABULARY, sites=sites, same_place=geodesy.same_place, **years)
+    return comparison.repeats(records, vocabulary=VOCABULARY, sites=sites, **years)
 
 
 def html_of(
@@ -801,7 +801,6 @@ def test_the_shipped_logbook_is_told_whole_and_gives_no_rate() -> None:
         baseline_years=[2024],
         vocabulary=book.vocabulary,
         sites=book.sites,
-        same_place=geodesy.same_place,
     )
     html = report.to_html(
         records,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resight import comparison, geodesy, report
+from resight import comparison, report
 from resight.logbook import Logbook
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         baseline_years=[2024],
         vocabulary=book.vocabulary,
         sites=book.sites,
-        same_place=geodesy.same_place,
     )
     html = report.to_html(
         records,

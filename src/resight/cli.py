@@ -1026,7 +1026,7 @@ def _compare(
     baseline: Sequence[int],
     **narrowed: Any,
 ) -> Repeats:
-    from resight import comparison, geodesy
+    from resight import comparison
 
     return comparison.repeats(
         records,
@@ -1034,7 +1034,6 @@ def _compare(
         baseline_years=baseline,
         vocabulary=book.vocabulary,
         sites=book.sites,
-        same_place=geodesy.same_place,
         **narrowed,
     )
 

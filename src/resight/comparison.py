@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from resight import episodes, evidence
+from resight import episodes, evidence, geodesy
 from resight.episodes import Episode
 from resight.errors import InvalidValue
-from resight.evidence import DEFAULTS, FINDINGS, Assumptions, Pair, SamePlace, Shares, SizeUsed, closeness, weigh
+from resight.evidence import DEFAULTS, FINDINGS, Assumptions, Pair, Shares, SizeUsed, weigh
 from resight.observation import LOOK_METHODS, METHODS, Method, Observation, Site
 from resight.vocabulary import Vocabulary
 
@@ -33,10 +33,11 @@ class Comparison:
     likest: Mapping[str, Pair]
     sizes: tuple[SizeUsed, ...]
     assumptions: Assumptions
+    #: In how many rounds m was learned from these two years; 0 when it is assumed.
+    learned: int
     #: What any one pair is weighed by.
-    shares: Shares = field(compare=False)
-    sites: Mapping[str, Site]
-    same_place: SamePlace
+    shares: Shares = field(compare=False, repr=False)
+    sites: Mapping[str, Site] = field(repr=False)
 
     @property
     def without_precedent(self) -> tuple[Episode, ...]:
@@ -56,14 +57,14 @@ class Comparison:
             baseline,
             current,
             self.shares,
-            same_place=self.same_place,
+            same_place=geodesy.same_place,
             site=self.sites.get(baseline.site),
             assume=self.assumptions,
         )
 
     def pairs_of(self, current: Episode) -> list[Pair]:
         """All pairs of a current episode with their posteriors, match or not, best first."""
-        return weigh(current, self.shares, same_place=self.same_place, sites=self.sites, assume=self.assumptions)
+        return weigh(current, self.shares, same_place=geodesy.same_place, sites=self.sites, assume=self.assumptions)
 
     def best_of(self, episode: Episode) -> Pair | None:
         """The best pair of an episode of either year, match or not; None when the other year is empty."""
@@ -74,24 +75,6 @@ class Comparison:
         return best and next(p for p in self.pairs_of(best.current) if p.baseline.id == episode.id)
 
 
-def _likest(weighed: Iterable[Pair], matches: Iterable[Pair]) -> dict[str, Pair]:
-    matched = {episode.id for pair in matches for episode in (pair.current, pair.baseline)}
-    found: dict[str, Pair] = {}
-    for pair in weighed:
-        contradicted = any(term.agreement == "disagrees" for term in pair.terms if term.factor in FINDINGS)
-        if contradicted or pair.finding == "other" or not pair.same_place:
-            continue
-        for episode in (pair.current, pair.baseline):
-            best = found.get(episode.id)
-            if episode.id not in matched and (best is None or _nearness(pair) < _nearness(best)):
-                found[episode.id] = pair
-    return found
-
-
-def _nearness(pair: Pair) -> tuple[int, float, str, str]:
-    return (closeness(pair), -pair.bits, pair.baseline.id, pair.current.id)
-
-
 def compare(
     baseline: Sequence[Episode],
     current: Sequence[Episode],
@@ -99,49 +82,46 @@ def compare(
     scope: Sequence[str],
     vocabulary: Vocabulary,
     sites: Mapping[str, Site],
-    same_place: SamePlace,
     assume: Assumptions = DEFAULTS,
+    learn: bool = False,
 ) -> Comparison:
-    """Hold two years against each other and decide, one to one, which episode matches which."""
+    """Hold two years against each other and decide, one to one, which episode matches which.
+
+    With ``learn``, m is learned from the two years where there are episodes enough, see :mod:`resight.linkage`.
+    """
+    import numpy as np
+
+    from resight import linkage, weights
+
+    near = geodesy.near_pairs(baseline, current)
+    held = weights.table(baseline, current)
+
+    def make(assume: Assumptions) -> weights.Weights:
+        return weights.Weights(held, vocabulary=vocabulary, scope=len(scope), sites=sites, assume=assume)
+
+    learned = 0
+    if learn and baseline and len(current) >= linkage.LEARNABLE:
+        assume, learned = linkage.learn(make, near, assume)
+    weighed = make(assume)
+    links = linkage.link(weighed, near)
     shares = Shares(baseline, vocabulary, len(scope), assume.kappa)
-    weighed = [p for c in current for p in weigh(c, shares, same_place=same_place, sites=sites, assume=assume)]
-    assigned = _assign(weighed, len(baseline), assume)
-    matches = sorted((p for p in assigned if p.posterior > 0.5), key=lambda p: (-p.bits, p.current.id))
-    return Comparison(
-        tuple(scope),
-        tuple(baseline),
-        tuple(current),
-        tuple(matches),
-        _likest(weighed, matches),
-        tuple(shares.sizes_used.values()),
-        assume,
-        shares,
-        sites,
-        same_place,
+    bare = Comparison(
+        tuple(scope), tuple(baseline), tuple(current), (), {}, weighed.sizes, assume, learned, shares, sites
     )
 
+    def pair(b: int, c: int) -> Pair:
+        found = bare.pair(baseline[b], current[c])
+        return found._replace(posterior=float(links.prior * 2**found.bits / links.odds[c]))
 
-def _assign(pairs: Sequence[Pair], n_baseline: int, assume: Assumptions) -> list[Pair]:
-    """The one-to-one assignment that maximises Σ(W + log2(s/n0) − log2(1−s)) over the pairs where that is > 0."""
-    if not pairs:
-        return []
-    floor = evidence.least_bits(n_baseline, assume)
-    worthwhile = [(pair, pair.bits - floor) for pair in pairs if pair.bits > floor]
-    if not worthwhile:
-        return []
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
-    rows = {id_: i for i, id_ in enumerate(sorted({p.baseline.id for p, _ in worthwhile}))}
-    columns = {id_: i for i, id_ in enumerate(sorted({p.current.id for p, _ in worthwhile}))}
-    gain = np.zeros((len(rows), len(columns)))
-    at: dict[tuple[int, int], Pair] = {}
-    for pair, value in worthwhile:
-        cell = rows[pair.baseline.id], columns[pair.current.id]
-        gain[cell] = value
-        at[cell] = pair
-    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
-    return [at[cell] for i, j in chosen if (cell := (int(i), int(j))) in at]
+    flagged = links.assigned[links.posterior[links.assigned] > 0.5]
+    b, c = links.baseline[flagged], links.current[flagged]
+    matches = sorted(map(pair, b.tolist(), c.tolist()), key=lambda p: (-p.bits, p.current.id))
+    is_open = [np.ones(len(side), dtype=bool) for side in (baseline, current)]
+    is_open[0][b], is_open[1][c] = False, False
+    to_now, to_then = linkage.closest(weighed, near, *is_open)
+    likest = {baseline[b].id: pair(b, c) for b, c in enumerate(to_now.tolist()) if c >= 0}
+    likest |= {current[c].id: pair(b, c) for c, b in enumerate(to_then.tolist()) if b >= 0}
+    return replace(bare, matches=tuple(matches), likest=likest)
 
 
 # --- a year against its baseline ----------------------------------------------------------------------------
@@ -179,10 +159,10 @@ def repeats(
     baseline_years: Sequence[int],
     vocabulary: Vocabulary,
     sites: Mapping[str, Site],
-    same_place: SamePlace,
     methods: Sequence[Method] = LOOK_METHODS,
     scope: Sequence[str] | None = None,
     assume: Assumptions = DEFAULTS,
+    learn: bool = False,
 ) -> Repeats:
     """Compare one year with a baseline: the watched sites as one group, every other site with records alone.
 
@@ -210,8 +190,8 @@ def repeats(
             scope=scope,
             vocabulary=vocabulary,
             sites=sites,
-            same_place=same_place,
             assume=assume,
+            learn=learn,
         )
 
     comparisons = [compare_scope(group), *(compare_scope([site]) for site in others)]

@@ -100,6 +100,50 @@ class SizeUsed(NamedTuple):
     source: str
 
 
+class Sizes:
+    """How many different things there could be, and where each number comes from; remembers which were asked for."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._used: dict[str, SizeUsed] = {}
+
+    @property
+    def used(self) -> tuple[SizeUsed, ...]:
+        """The sizes that were asked for, in order of asking."""
+        return tuple(self._used.values())
+
+    def _take(self, of: str, size: int, source: str) -> int:
+        # Of one thing alone nothing could disagree: at least 2, also where the catalogue says 1.
+        return self._used.setdefault(of, SizeUsed(of, max(2, size), source)).size
+
+    def _known(self, of: str, known: CatalogueSize | None, on_file: int) -> int:
+        found = known or CatalogueSize(on_file, "counted on file, not known")
+        return self._take(of, found.size, found.source)
+
+    def sites(self, compared: int) -> int:
+        """Sites that the scope holds."""
+        return self._take("sites compared", compared, "counted in the site register, at least 2")
+
+    def below(self, parent: Sequence[str], *, individuals: bool, on_file: int) -> int:
+        """What can stand one level below a node of the platform tree (``()`` for its root)."""
+        vocabulary = self._vocabulary
+        if not parent:
+            return self._known("kinds of platform", vocabulary.catalogue.get("kinds"), on_file)
+        node, label = vocabulary.platforms.get(parent[-1]), vocabulary.label(parent[-1])
+        if individuals:
+            return self._known(f"individuals of {label}", node.individuals if node else None, on_file)
+        return self._known(f"types or classes of {label}", node.children if node else None, on_file)
+
+    def activities(self, on_file: int) -> int:
+        """Activities that say what is done."""
+        return self._known("activities", self._vocabulary.catalogue.get("activities"), on_file)
+
+
+def smooth(n_value: Any, n_total: Any, base: Any, kappa: float) -> Any:
+    """u = (n_value − 1 + κ·base) / (n_total − 1 + κ), of numbers or of arrays; the −1 leaves the episode itself out."""
+    return (n_value - 1 + kappa * base) / (n_total - 1 + kappa)
+
+
 class Shares:
     """u of a baseline episode's value: how often unrelated episodes would agree with it by chance.
 
@@ -115,8 +159,7 @@ class Shares:
 
     def __init__(self, baseline: Sequence[Episode], vocabulary: Vocabulary, sites: int, kappa: float) -> None:
         self.baseline, self.vocabulary, self.sites, self.kappa = baseline, vocabulary, sites, kappa
-        #: The catalogue sizes that were used, by what they count.
-        self.sizes_used: dict[str, SizeUsed] = {}
+        self._sizes = Sizes(vocabulary)
         self._steps: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def including(self, episode: Episode) -> "Shares":
@@ -148,23 +191,12 @@ class Shares:
                 counts["", steps[:-1]] += 1
         return counts
 
-    def smooth(self, n_value: int, n_total: int, base: float) -> float:
-        """The share with κ pseudo-records at the base rate, the episode itself left out."""
-        return (n_value - 1 + self.kappa * base) / (n_total - 1 + self.kappa)
-
-    def _size(self, of: str, known: CatalogueSize | None, on_file: int) -> int:
-        found = known or CatalogueSize(on_file, "counted on file, not known")
-        # Of one thing alone nothing could disagree: at least 2, also where the catalogue says 1.
-        size = max(2, found.size)
-        self.sizes_used.setdefault(of, SizeUsed(of, size, found.source))
-        return size
+    def _smooth(self, n_value: int, n_total: int, base: float) -> float:
+        return float(smooth(n_value, n_total, base, self.kappa))
 
     def place(self, episode: Episode) -> float:
         """u of the episode's site."""
-        size = max(2, self.sites)
-        source = "counted in the site register, at least 2"
-        self.sizes_used.setdefault("sites", SizeUsed("sites compared", size, source))
-        return self.smooth(self._at_site[episode.site], len(self.baseline), 1 / size)
+        return self._smooth(self._at_site[episode.site], len(self.baseline), 1 / self._sizes.sites(self.sites))
 
     def step(self, episode: Episode, depth: int) -> float:
         """u of the episode's value at one level of the platform tree, among its siblings, at its site."""
@@ -176,19 +208,10 @@ class Shares:
 
     def _step(self, site: str, steps: tuple[str, ...]) -> float:
         parent = steps[:-1]
-        base = 1 / self._size_below(parent, steps[-1])
-        overall = self.smooth(self._nodes[None, steps], self._children[None, parent], base)
-        return self.smooth(self._nodes[site, steps], self._children[site, parent], overall)
-
-    def _size_below(self, parent: tuple[str, ...], step: str) -> int:
         on_file = self._children["", parent]
-        if not parent:
-            return self._size("kinds of platform", self.vocabulary.catalogue.get("kinds"), on_file)
-        node = self.vocabulary.platforms.get(parent[-1])
-        label = self.vocabulary.label(parent[-1])
-        if step.startswith(_NAMED):
-            return self._size(f"individuals of {label}", node.individuals if node else None, on_file)
-        return self._size(f"types or classes of {label}", node.children if node else None, on_file)
+        base = 1 / self._sizes.below(parent, individuals=steps[-1].startswith(_NAMED), on_file=on_file)
+        overall = self._smooth(self._nodes[None, steps], self._children[None, parent], base)
+        return self._smooth(self._nodes[site, steps], self._children[site, parent], overall)
 
     @cached_property
     def _activities(self) -> Counter[frozenset[str]]:
@@ -198,11 +221,13 @@ class Shares:
     def activity(self, episode: Episode) -> float:
         """u of the episode's activities: how often an unrelated episode shares one of them."""
         sharing = sum(n for activities, n in self._activities.items() if activities & episode.activities)
-        size = self._size(
-            "activities", self.vocabulary.catalogue.get("activities"), len(frozenset().union(*self._activities))
-        )
-        base = min(len(episode.activities) / size, 1 - 1 / (size + 1))
-        return self.smooth(sharing, self._activities.total(), base)
+        size = self._sizes.activities(len(frozenset().union(*self._activities)))
+        return self._smooth(sharing, self._activities.total(), activity_base(len(episode.activities), size))
+
+
+def activity_base(number: int, size: int) -> float:
+    """How often an episode with some known activities shares one with another by chance, by the catalogue alone."""
+    return min(number / size, 1 - 1 / (size + 1))
 
 
 _NAMED = "="

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resight.observation import positions
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from pyproj import Geod
 
     from resight.episodes import Episode
@@ -93,3 +95,78 @@ def same_place(a: Episode, b: Episode, radius_m: float = RADIUS_M) -> bool:
     if a.geometry is None or b.geometry is None:
         return False
     return any(distance_m(p, q) <= radius_m for p in positions(a.geometry) for q in positions(b.geometry))
+
+
+class Positions(NamedTuple):
+    """Positions of some rows at some sites: a row with a line or an area has several."""
+
+    #: Numbers of the rows and of their sites; sites are numbered alike on both sides of a comparison.
+    row: NDArray[np.int64]
+    site: NDArray[np.int64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+
+
+def near_pairs(then: Sequence[Episode], now: Sequence[Episode], radius_m: float = RADIUS_M) -> NDArray[np.int64]:
+    """Rows of all pairs of episodes of different sites that :func:`same_place` says lie at one place, shape (2, n)."""
+    import numpy as np
+
+    number: dict[str, int] = {}
+
+    def found(episodes: Sequence[Episode]) -> Positions:
+        given = [
+            (row, number.setdefault(e.site, len(number)), *position[:2])
+            for row, e in enumerate(episodes)
+            if e.geometry is not None
+            for position in positions(e.geometry)
+        ]
+        row, site, lon, lat = np.array(given, dtype=float).reshape(len(given), 4).T
+        return Positions(row.astype(np.int64), site.astype(np.int64), lon, lat)
+
+    return near_rows(found(then), found(now), radius_m)
+
+
+def near_rows(then: Positions, now: Positions, radius_m: float = RADIUS_M) -> NDArray[np.int64]:
+    """Rows that have positions within the radius of one another, of different sites only, shape (2, n).
+
+    Positions are gathered into cells as wide as the radius, neighbouring cells of different sites are looked up as
+    points in space (so that neither the antimeridian nor a pole is special), and what is in them is measured.
+    """
+    import numpy as np
+
+    none = np.zeros((2, 0), dtype=np.int64)
+    if not len(then.row) or not len(now.row):
+        return none
+    from scipy.spatial import KDTree
+
+    cells = [_cells(side, radius_m) for side in (then, now)]
+    # The straight line is never longer than the geodesic; each point lies within half a diagonal of its cell's middle.
+    reach = radius_m * (1 + 3**0.5)
+    trees = [KDTree(middles) for middles, _, _ in cells]
+    near = trees[0].sparse_distance_matrix(trees[1], reach, output_type="coo_matrix")
+    pairs = []
+    for i, j in zip(near.row.tolist(), near.col.tolist(), strict=True):
+        if cells[0][1][i] != cells[1][1][j]:
+            a, b = cells[0][2][i], cells[1][2][j]
+            pairs.append((np.repeat(a, len(b)), np.tile(b, len(a))))
+    if not pairs:
+        return none
+    a, b = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    apart = _ellipsoid().inv(then.lon[a], then.lat[a], now.lon[b], now.lat[b])[2]
+    close = np.asarray(apart) <= radius_m
+    return np.unique(np.stack([then.row[a[close]], now.row[b[close]]]), axis=1)
+
+
+def _cells(side: Positions, width_m: float) -> tuple[Any, Any, list[Any]]:
+    """The cells of every site that hold a position: their middles in space, their sites, which positions they hold."""
+    import numpy as np
+    from pyproj import Transformer
+
+    to_space = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
+    space = np.stack(to_space.transform(side.lon, side.lat, np.zeros(len(side.lon))), axis=1)
+    cell = np.floor(space / width_m).astype(np.int64)
+    kinds, which = np.unique(np.column_stack([side.site, cell]), axis=0, return_inverse=True)
+    which = which.ravel()
+    order = np.argsort(which, kind="stable")
+    held = np.split(order, np.searchsorted(which[order], np.arange(1, len(kinds))))
+    return (kinds[:, 1:] + 0.5) * width_m, kinds[:, 0], held

@@ -1,0 +1,442 @@
+"""All pairs of two years at once: the whole baseline's odds, the pairs that count, and their one-to-one assignment.
+
+For any number of episodes: pairs at one site are scored as blocks, and pairs at different sites are built only where
+they could still be assigned. Class and season are never filters. The posterior's sum over the whole baseline is exact
+all the same: pairs that are not built enter it aggregated by platform, activity and day. Time grows with the pairs at
+one site; memory is bounded by the pairs that are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
+
+from resight.evidence import Assumptions, least_bits
+from resight.weights import NOTHING, SLOTS, Table, Weights
+
+if TYPE_CHECKING:
+    from resight.weights import Bools, Floats, Ints
+
+#: Pairs that are scored in one go: enough to keep numpy busy, few enough to stay in the processor's cache.
+_CHUNK = 1 << 17
+#: From so many pairs at one site on, they are scored as a block of their own.
+_BLOCK = 4096
+_TIE = 1e-9
+
+
+# --- all pairs ------------------------------------------------------------------------------------------------------
+
+
+class Links(NamedTuple):
+    """The pairs that are worth assigning, W + log2(s/n0) − log2(1−s) > 0, in order of (current, baseline)."""
+
+    baseline: Ints
+    current: Ints
+    bits: Floats
+    #: P(this pair | the current episode), over the whole baseline.
+    posterior: Floats
+    #: Places in the columns above of the pairs that were assigned one to one.
+    assigned: Ints
+    #: s/n0; with a pair's 2^W and the odds of its current row it gives the posterior of any pair.
+    prior: float
+    #: For every current row: 1 − s + (s/n0)·Σ 2^W over the whole baseline.
+    odds: Floats
+
+
+def link(weights: Weights, near: Ints) -> Links:
+    """Score all pairs of two years and assign them one to one.
+
+    Args:
+        weights: the two years with what each factor is worth.
+        near: (2, n) rows of baseline and current episodes of *different* sites that lie at one place all the same.
+    """
+    then, now, assume = weights.held.baseline, weights.held.current, weights.assume
+    if not len(then) or not len(now):
+        none = np.zeros(0, dtype=np.int64)
+        return Links(none, none, np.zeros(0), np.zeros(0), none, 0.0, np.ones(len(now)))
+    floor = least_bits(len(then), assume)
+    # Rather a pair too many: what is kept is scored again, to the last digit.
+    least = 2**floor * (1 - _TIE)
+    sums, kept = _elsewhere(weights, least)
+    for more, pairs in (_at_one_site(weights, least), _exceptions(weights, near, least)):
+        sums += more
+        kept += pairs
+    b, c = _joined(kept)
+    c, b = np.divmod(np.unique(c * len(then) + b), len(then))
+    bits = _scored(weights, b, c, _among(b, c, near, len(now)))
+    worth = bits > floor
+    b, c, bits = b[worth], c[worth], bits[worth]
+    prior = assume.repeat_share / len(then)
+    odds = 1 - assume.repeat_share + prior * sums
+    return Links(b, c, bits, prior * 2**bits / odds[c], assign(b, c, bits - floor), prior, odds)
+
+
+def _scored(weights: Weights, b: Ints, c: Ints, is_near: Bools) -> Floats:
+    then, now = weights.held.baseline, weights.held.current
+    found = np.empty(len(b))
+    for part in _parts(len(b)):
+        rows, columns = b[part], c[part]
+        found[part] = weights.bits(
+            rows,
+            columns,
+            same_place=(then.site[rows] == now.site[columns]) | is_near[part],
+            same_individual=_same_individual(weights, rows, columns),
+        )
+    return found
+
+
+def _same_individual(weights: Weights, b: Ints, c: Ints) -> Bools:
+    one, other = weights.held.baseline.individual[b], weights.held.current.individual[c]
+    return np.asarray((one == other) & (one >= 0))
+
+
+def _elsewhere(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints, Ints]]]:
+    """Σ 2^W of every current row over the whole baseline as if at other places, and the pairs worth keeping of these.
+
+    Two known individuals count as two; pairs at one place, and those of one individual, are put right by the callers.
+    """
+    then, now, season = weights.held.baseline, weights.held.current, weights.season
+    kinds_now, kind_now = weights.kinds_of_current
+    kinds, kind = weights.kinds_of_baseline
+    members = _members(kind_now, len(kinds_now))
+    sets, slots = len(weights.held.activities), SLOTS + 1
+    # A date is spread evenly over its days: up at the first, down after the last, to be summed along the days.
+    start, end = season.then
+    up = 1 / (end - start)
+    at = np.concatenate([then.activities * slots + start, then.activities * slots + end])
+    days = csr_array((np.concatenate([up, -up]), (at, np.tile(kind, 2))), shape=(sets * slots, len(kinds)))
+    odds_of_activity = 2**weights.activity
+    sums = np.empty(len(now))
+    kept: list[tuple[Ints, Ints]] = []
+    for part in _parts(len(kinds_now), max(1, 8 * _CHUNK // max(len(kinds), sets * slots))):
+        some = kinds_now[part]
+        odds = 2 ** (weights.platform_bits(kinds[None, :], some[:, None]) + weights.place[kinds, 0])
+        by_day = (days @ odds.T).reshape(sets, slots, -1).cumsum(axis=1)[:, :-1]
+        # From the baseline's activity and day to the current one's; a mean over days is a difference of sums.
+        met = np.tensordot(odds_of_activity, by_day, axes=(0, 0))
+        met = np.tensordot(season.of_days, met, axes=(0, 1)).cumsum(axis=0)
+        met = np.concatenate([np.zeros_like(met[:1]), met])
+        worth = odds * weights.most_beyond_platform > least
+        for number, held in enumerate(members[part]):
+            activity, (first, after) = now.activities[held], season.now[:, held]
+            sums[held] = (met[after, activity, number] - met[first, activity, number]) / (after - first)
+            if worth[number].any():
+                kept += _worth(weights, np.flatnonzero(worth[number][kind]), held, least)
+    return sums, kept
+
+
+def _members(kind: Ints, number: int) -> list[Ints]:
+    """The rows of every kind."""
+    order = np.argsort(kind, kind="stable")
+    return np.split(order, np.searchsorted(kind[order], np.arange(1, number)))
+
+
+def _worth(weights: Weights, those: Ints, held: Ints, least: float) -> Iterator[tuple[Ints, Ints]]:
+    """Of all pairs of some baseline and some current rows at different sites, those worth keeping."""
+    then, now = weights.held.baseline, weights.held.current
+    for b, c in _flat([(those, held)]):
+        odds = 2 ** weights.bits(b, c, same_place=False)
+        worth = (odds > least) & (then.site[b] != now.site[c])
+        yield b[worth], c[worth]
+
+
+def _at_one_site(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints, Ints]]]:
+    """What the pairs at one site add to the sums, beyond what they were taken for, and those worth keeping."""
+    now = weights.held.current
+    sums = np.zeros(len(now))
+    kept: list[tuple[Ints, Ints]] = []
+    # Bits of lying at one place against lying elsewhere depend on the site alone.
+    elsewhere = 2 ** (weights.place[:, 0] - weights.place[:, 1])
+    small: list[tuple[Ints, Ints]] = []
+    for b, c in _sites(weights.held):
+        if len(b) * len(c) < _BLOCK:
+            small.append((b, c))
+            continue
+        for columns, odds in _blocks(weights, b, c):
+            sums[columns] += odds.sum(axis=1) * (1 - elsewhere[b[0]])
+            i, j = np.nonzero(odds > least)
+            kept.append((b[j], columns[i]))
+    for b, c in _flat(small):
+        odds = 2 ** weights.bits(b, c, same_place=True)
+        sums += np.bincount(c, odds * (1 - elsewhere[b]), minlength=len(now))
+        worth = odds > least
+        kept.append((b[worth], c[worth]))
+    return sums, kept
+
+
+def _sites(held: Table) -> Iterator[tuple[Ints, Ints]]:
+    """Baseline and current rows of every site that has both."""
+    order = [np.argsort(rows.site, kind="stable") for rows in (held.baseline, held.current)]
+    numbers = np.arange(len(held.sites) + 1)
+    ends = [
+        np.searchsorted(rows.site[o], numbers) for rows, o in zip((held.baseline, held.current), order, strict=True)
+    ]
+    for site in np.flatnonzero((np.diff(ends[0]) > 0) & (np.diff(ends[1]) > 0)).tolist():
+        b, c = (o[e[site] : e[site + 1]] for o, e in zip(order, ends, strict=True))
+        yield b, c
+
+
+def _flat(blocks: Iterable[tuple[Ints, Ints]]) -> Iterator[tuple[Ints, Ints]]:
+    """All pairs of each of many blocks, laid end to end, about as many at a time as are scored in one go."""
+    held: list[tuple[Ints, Ints]] = []
+    number = 0
+    for b, c in blocks:
+        for part in _parts(len(c), max(1, _CHUNK // len(b))):
+            held.append((np.tile(b, len(c[part])), np.repeat(c[part], len(b))))
+            number += len(held[-1][0])
+            if number >= _CHUNK:
+                yield _joined(held)
+                held, number = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(pairs: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    if not pairs:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    b, c = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    return b, c
+
+
+def _parts(number: int, step: int = _CHUNK) -> Iterator[slice]:
+    for first in range(0, number, step):
+        yield slice(first, first + step)
+
+
+def _blocks(weights: Weights, b: Ints, c: Ints) -> Iterator[tuple[Ints, Floats]]:
+    """2^W of all pairs of one site, some current rows (down) at a time; two individuals known count as two."""
+    then, now, sets = weights.held.baseline, weights.held.current, len(weights.held.activities)
+    (one_now, kind_now), (one_then, kind_then) = weights.kinds_of_current, weights.kinds_of_baseline
+    # Rows that are alike in platform and activity share their odds; only the days are their own.
+    groups, group = np.unique(kind_then[b] * sets + then.activities[b], return_inverse=True)
+    kinds, kind = np.unique(kind_now[c] * sets + now.activities[c], return_inverse=True)
+    those, some = one_then[groups // sets], one_now[kinds // sets]
+    bits = weights.platform_bits(those[None, :], some[:, None]) + weights.place[those, 1]
+    bits += weights.activity[(groups % sets)[None, :], (kinds % sets)[:, None]]
+    alike = (2**bits)[:, group]
+    for part in _parts(len(c), max(1, _CHUNK // len(b))):
+        yield c[part], alike[kind[part]] * weights.season.odds(b[None, :], c[part, None])
+
+
+def _exceptions(weights: Weights, near: Ints, least: float) -> tuple[Floats, list[tuple[Ints, Ints]]]:
+    """Pairs of one individual, and pairs of two sites at one place: what they add to the sums, and those to keep."""
+    then, now = weights.held.baseline, weights.held.current
+    sums = np.zeros(len(now))
+    kept: list[tuple[Ints, Ints]] = []
+    others = near[:, ~_same_individual(weights, *near)]
+    for b, c in chain(_flat(_shared(then.individual, now.individual)), [(others[0], others[1])]):
+        odds = 2 ** _scored(weights, b, c, _among(b, c, near, len(now)))
+        taken_for = 2 ** weights.bits(b, c, same_place=then.site[b] == now.site[c])
+        sums += np.bincount(c, odds - taken_for, minlength=len(now))
+        worth = odds > least
+        kept.append((b[worth], c[worth]))
+    return sums, kept
+
+
+def _shared(then: Ints, now: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """The rows of every individual that is known on both sides."""
+    order = [np.argsort(codes, kind="stable") for codes in (then, now)]
+    ranked = [codes[rows] for codes, rows in zip((then, now), order, strict=True)]
+    known = np.intersect1d(ranked[0], ranked[1])
+    known = known[known >= 0]
+    ends = [[np.searchsorted(codes, known, side) for side in ("left", "right")] for codes in ranked]
+    for b0, b1, c0, c1 in np.stack([end for pair in ends for end in pair], axis=1).tolist():
+        yield order[0][b0:b1], order[1][c0:c1]
+
+
+def _among(b: Ints, c: Ints, pairs: Ints, columns: int) -> Bools:
+    """Which pairs are among some others?"""
+    if not pairs.size:
+        return np.zeros(len(b), dtype=bool)
+    return np.isin(b * columns + c, pairs[0] * columns + pairs[1])
+
+
+# --- one to one -----------------------------------------------------------------------------------------------------
+
+#: A component with more cells than this is assigned as a sparse graph.
+_DENSE = 1 << 20
+
+
+def assign(b: Ints, c: Ints, gain: Floats) -> Ints:
+    """The one-to-one assignment with the greatest total gain; which of the pairs it holds, in their order.
+
+    Pairs that share no episode, directly or over others, are assigned apart: a component at a time. All gains are
+    above 0, so that nothing worth having is left out.
+    """
+    if not len(b):
+        return np.zeros(0, dtype=np.int64)
+    rows, row = np.unique(b, return_inverse=True)
+    columns, column = np.unique(c, return_inverse=True)
+    total = len(rows) + len(columns)
+    graph = csr_array((np.ones(len(b), dtype=bool), (row, len(rows) + column)), shape=(total, total))
+    number, label = connected_components(graph, directed=False)
+    of_pair = label[row]
+    down = np.bincount(label[: len(rows)], minlength=number)
+    across = np.bincount(label[len(rows) :], minlength=number)
+    # The best pairs of each component first, between equals the first.
+    order = np.lexsort((np.arange(len(b)), -gain, of_pair))
+    ends = np.searchsorted(of_pair[order], np.arange(number + 1))
+    is_star = (down == 1) | (across == 1)
+    chosen = [order[ends[:-1][is_star]]]
+    for one in np.flatnonzero(~is_star).tolist():
+        pairs = np.sort(order[ends[one] : ends[one + 1]])
+        chosen.append(pairs[_assigned(row[pairs], column[pairs], gain[pairs])])
+    return np.sort(np.concatenate(chosen))
+
+
+def _assigned(row: Ints, column: Ints, gain: Floats) -> Ints:
+    """One component: places of the pairs that are assigned."""
+    rows, row = np.unique(row, return_inverse=True)
+    columns, column = np.unique(column, return_inverse=True)
+    if len(rows) * len(columns) <= _DENSE:
+        place = np.full((len(rows), len(columns)), -1)
+        place[row, column] = np.arange(len(gain))
+        worth = np.zeros(place.shape)
+        worth[row, column] = gain
+        found = place[linear_sum_assignment(worth, maximize=True)]
+        return np.asarray(found[found >= 0])
+    # Every row may also stay alone, in a column of its own that is worth nothing.
+    alone = np.arange(len(rows))
+    most = float(gain.max()) + 1
+    cost = csr_array(
+        (
+            np.concatenate([most - gain, np.full(len(rows), most)]),
+            (np.concatenate([row, alone]), np.concatenate([column, len(columns) + alone])),
+        ),
+        shape=(len(rows), len(columns) + len(rows)),
+    )
+    matched = dict(zip(*min_weight_full_bipartite_matching(cost), strict=True))
+    return np.flatnonzero([matched[r] == k for r, k in zip(row.tolist(), column.tolist(), strict=True)])
+
+
+# --- what comes closest ---------------------------------------------------------------------------------------------
+
+
+def closest(weights: Weights, near: Ints, open_then: Bools, open_now: Bools) -> tuple[Ints, Ints]:
+    """For each open row the closest one of the other year at its place whose platform it does not contradict.
+
+    Closest is the same individual, then class, type and kind; then the most bits; then the first id.
+
+    Args:
+        weights: the two years.
+        near: see :func:`link`.
+        open_then, open_now: the rows that are asked for.
+
+    Returns:
+        For each baseline row a current one, and for each current row a baseline one; −1 where there is none.
+    """
+    then, now = weights.held.baseline, weights.held.current
+    rank_then, rank_now = (np.argsort(np.argsort(rows.ids, kind="stable")) for rows in (then, now))
+    found: list[tuple[Ints, Ints, Floats]] = []
+    for b, c in _sites(weights.held):
+        # In order of their ids, so that of equals the first is taken.
+        b, c = b[np.argsort(rank_then[b])], c[np.argsort(rank_now[c])]
+        if not (open_then[b].any() or open_now[c].any()):
+            continue
+        for part in _parts(len(c), max(1, _CHUNK // len(b))):
+            columns = c[part]
+            far = _farness(weights, b[None, :], columns[:, None])
+            best, best_now = far.argmin(axis=1), far.argmin(axis=0)
+            found.append((b[best], columns, far[np.arange(len(columns)), best]))
+            found.append((b, columns[best_now], far[best_now, np.arange(len(b))]))
+    if near.size:
+        found.append((*near, _farness(weights, *near)))
+    b, c, far = (np.concatenate(part) for part in zip(*found, strict=True)) if found else (np.zeros(0, dtype=int),) * 3
+    fits = np.isfinite(far)
+    b, c, far = b[fits], c[fits], far[fits]
+    return (
+        _first_of(b, c, far, open_then, rank_now),
+        _first_of(c, b, far, open_now, rank_then),
+    )
+
+
+def _farness(weights: Weights, b: Ints, c: Ints) -> Floats:
+    """Less is closer: the level at which the platforms agree, then bits; infinite where they part or share nothing."""
+    same = _same_individual(weights, b, c)
+    state = weights.states(b, c, same)
+    rank = weights.closeness[weights.held.baseline.path[b], state // 2]
+    far = rank * 4096.0 - weights.bits(b, c, same_place=True, same_individual=same).round(9)
+    return np.where((state % 2 == 1) | (rank == NOTHING), np.inf, far)
+
+
+def _first_of(rows: Ints, others: Ints, far: Floats, is_open: Bools, rank: Ints) -> Ints:
+    """For each open row, the other end of its closest pair."""
+    best = np.full(len(is_open), -1)
+    order = np.lexsort((rank[others], far, rows))
+    order = order[is_open[rows[order]]]
+    at, first = np.unique(rows[order], return_index=True)
+    best[at] = others[order[first]]
+    return best
+
+
+# --- m from the logbook itself --------------------------------------------------------------------------------------
+
+#: Fewer current episodes than this say too little of m.
+LEARNABLE = 100
+#: Weight of the assumed m against what is counted, in pairs.
+PSEUDO_PAIRS = 20
+_ROUNDS = 20
+_SETTLED = 1e-4
+
+
+def recount(weights: Weights, links: Links, assume: Assumptions) -> Assumptions:
+    """m counted over the assigned pairs, with :data:`PSEUDO_PAIRS` pairs at the assumed m (a Dirichlet prior).
+
+    The m of place is left as it is: pairs at one place are those that come to be assigned.
+    """
+    then, now = weights.held.baseline, weights.held.current
+    b, c = links.baseline[links.assigned], links.current[links.assigned]
+    state = weights.states(b, c, _same_individual(weights, b, c))
+    agreed = {"kind": 0.0, "level": 0.0, "individual": 0.0}
+    compared = dict(agreed)
+    for depth, level in enumerate(weights.levels_of(b)):
+        for name in agreed:
+            here = level == name
+            agreed[name] += float((here & (state >= 2 * depth + 2)).sum())
+            compared[name] += float((here & (state >= 2 * depth + 1)).sum())
+    known = (then.activities[b] > 0) & (now.activities[c] > 0)
+    shared = weights.shares_activity[then.activities[b], now.activities[c]] & known
+    seasons = weights.season.shares(b, c) * np.array(weights.season.odds_of_level)
+    seasons = (seasons / seasons.sum(axis=1, keepdims=True)).sum(axis=0)
+
+    def mean(prior: float, yes: float, number: float) -> float:
+        return (PSEUDO_PAIRS * prior + yes) / (PSEUDO_PAIRS + number)
+
+    near, close, _ = (mean(m, float(yes), len(b)) for m, yes in zip(assume.season_m, seasons, strict=True))
+    return assume._replace(
+        kind_m=mean(assume.kind_m, agreed["kind"], compared["kind"]),
+        level_m=mean(assume.level_m, agreed["level"], compared["level"]),
+        individual_m=mean(assume.individual_m, agreed["individual"], compared["individual"]),
+        activity_m=mean(assume.activity_m, float(shared.sum()), float(known.sum())),
+        season_m=(near, close, 1 - near - close),
+    )
+
+
+def learn(make: Callable[[Assumptions], Weights], near: Ints, assume: Assumptions) -> tuple[Assumptions, int]:
+    """m by one-to-one (classification) EM: assign, recount, assign again until nothing moves; and in how many rounds.
+
+    The prior, the share of episodes that repeat, stays. (Plain EM over all pairs finds the wrong two groups on such
+    data; Celeux & Govaert 1992, doi:10.1016/0167-9473(92)90042-E, give the classification form.)
+
+    Args:
+        make: weights of the two years under some assumptions.
+        near: see :func:`link`.
+        assume: where to begin, and what the pseudo-pairs say.
+    """
+    held, moved, rounds = assume, 1.0, 0
+    while moved > _SETTLED and rounds < _ROUNDS:
+        weights = make(held)
+        found = recount(weights, link(weights, near), assume)
+        moved = max(abs(a - b) for a, b in zip(_flat_m(found), _flat_m(held), strict=True))
+        held, rounds = found, rounds + 1
+    return held, rounds
+
+
+def _flat_m(assume: Assumptions) -> tuple[float, ...]:
+    return (assume.kind_m, assume.level_m, assume.individual_m, assume.activity_m, *assume.season_m)
