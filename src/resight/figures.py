@@ -1,4 +1,4 @@
-"""Timelines and waterfalls as plain numbers for the report's SVG: no text is decided here, no template, no files.
+"""Timelines, shift profiles, calendars and waterfalls as plain numbers for SVG: no word, template or file is here.
 
 The caller gives every word with the thing it belongs to. Numbers are pixels, rounded so that a figure has the same
 bytes everywhere.
@@ -6,13 +6,19 @@ bytes everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date as Day
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
+
+from resight import dates
 
 _WIDTH, _LEFT, _RIGHT = 960.0, 122.0, 952.0
 _HEAD, _LANE, _STRIP, _GAP = 26.0, 22.0, 18.0, 12.0
+_GHOST_LANE, _NOTE = 20.0, 14.0
 _BAR_LEFT, _BAR_RIGHT, _BAR_STEP = 96.0, 470.0, 24.0
 #: With more things than this in the lanes of one year the marks carry no labels.
 _LABELLED = 24
@@ -57,6 +63,48 @@ class Mark(NamedTuple):
     matched: bool = False
 
 
+class Overlay(NamedTuple):
+    """Things of another year, to be laid over one year by a shift."""
+
+    #: The year over which they are laid.
+    year: int
+    #: The things at their own days; order and ids as in the row of their year.
+    things: Sequence[Thing]
+    #: Days added to theirs; need not be whole.
+    shift: float
+    #: What the lane is called, such as "2024 + 212 days".
+    name: str
+    #: What is said of the things that fall before the year and after it (see :func:`outside`).
+    before: str = ""
+    after: str = ""
+    #: Id of a moved thing to the id of the thing of the year on which it falls.
+    pairs: Mapping[str, str] = {}
+
+
+class Outside(NamedTuple):
+    """How many moved things a year's row does not hold, or not whole."""
+
+    before: int
+    after: int
+    #: Inside in part: drawn, and cut off at the end of the row.
+    cut: int
+
+
+class Ghosts(NamedTuple):
+    """Another year's things where the shift puts them, drawn in lanes of their own."""
+
+    name: str
+    top: float
+    height: float
+    marks: tuple[Mark, ...]
+    #: From the middle of a moved thing up to the thing it falls on.
+    ties: tuple[tuple[float, ...], ...]
+    before: str
+    after: str
+    left: float
+    right: float
+
+
 class Row(NamedTuple):
     """One year of a timeline."""
 
@@ -68,6 +116,7 @@ class Row(NamedTuple):
     marks: tuple[Mark, ...]
     #: Name and height of the lines under the lanes.
     strips: tuple[tuple[str, float], ...]
+    ghosts: Ghosts | None = None
 
 
 class Timeline(NamedTuple):
@@ -89,12 +138,31 @@ def touches(days: tuple[Day, Day], year: int) -> bool:
     return days[0].year <= year <= days[1].year
 
 
-def rows(years: Sequence[Year], things: Sequence[Thing], strips: Mapping[str, Sequence[Thing]]) -> tuple[Row, ...]:
-    """One row a year from the top down: things in lanes, in the order given, under them the strips that are used."""
+def outside(things: Iterable[Thing], shift: float, year: int) -> Outside:
+    """How many things, moved by ``shift`` days, fall before a year, after it, and across its ends."""
+    start, end = _bounds(year)
+    moved = [(thing.days[0].toordinal() + shift, thing.days[1].toordinal() + 1 + shift) for thing in things]
+    return Outside(
+        before=sum(last <= start for _, last in moved),
+        after=sum(first >= end for first, _ in moved),
+        cut=sum(first < start < last or first < end < last for first, last in moved),
+    )
+
+
+def rows(
+    years: Sequence[Year],
+    things: Sequence[Thing],
+    strips: Mapping[str, Sequence[Thing]],
+    overlay: Overlay | None = None,
+) -> tuple[Row, ...]:
+    """One row a year from the top down: things in lanes, in the order given, under them the strips that are used.
+
+    With an overlay the year it names has the moved things of the other year in lanes right under its own.
+    """
     drawn: list[Row] = []
     for year in years:
         top = drawn[-1].top + drawn[-1].height + _GAP if drawn else _HEAD
-        drawn.append(_row(year, top, things, strips))
+        drawn.append(_row(year, top, things, strips, overlay if overlay and overlay.year == year.year else None))
     return tuple(drawn)
 
 
@@ -123,29 +191,14 @@ def timeline(
     )
 
 
-def _row(year: Year, top: float, things: Sequence[Thing], strips: Mapping[str, Sequence[Thing]]) -> Row:
-    marks: list[Mark] = []
-    here = [thing for thing in things if touches(thing.days, year.year)]
-    lanes: list[float] = []
-    for thing in here:
-        x, width = _span(thing.days, year.year)
-        # A wide bar takes its label inside, a short one beside it, on the side where there is room.
-        label = _cut(thing.label) if len(here) <= _LABELLED else ""
-        need = _text_width(label)
-        first, last = x, x + max(width, 12)
-        label_x, anchor = x + 8, "start"
-        if label and width < need + 16:
-            to_right = x + max(width, 8) + 7 + need <= _RIGHT
-            label_x, anchor = (x + max(width, 6) + 7, "start") if to_right else (x - 8, "end")
-            first, last = (first, label_x + need) if to_right else (label_x - need, last)
-        lane = next((i for i, end in enumerate(lanes) if end + 8 <= first), len(lanes))
-        lanes[lane : lane + 1] = [last]
-        y = top + 16 + lane * _LANE
-        place = (_round(x), y, _round(width))
-        marks.append(
-            Mark(thing.shape, *place, thing.title, label, _round(label_x), anchor, thing.id, matched=thing.matched)
-        )
-    height = 8 + max(1, len(lanes)) * _LANE
+def _row(
+    year: Year, top: float, things: Sequence[Thing], strips: Mapping[str, Sequence[Thing]], overlay: Overlay | None
+) -> Row:
+    marks, lanes = _laid([thing for thing in things if touches(thing.days, year.year)], year.year, top + 16, _LANE)
+    height = 8 + max(1, lanes) * _LANE
+    ghosts = _ghosts(overlay, marks, top + height) if overlay else None
+    if ghosts:
+        height += ghosts.height
     used = []
     for name, found in strips.items():
         inside = [thing for thing in found if touches(thing.days, year.year)]
@@ -156,7 +209,50 @@ def _row(year: Year, top: float, things: Sequence[Thing], strips: Mapping[str, S
                 x, width = _span(thing.days, year.year)
                 marks.append(Mark(thing.shape, _round(x), y, _round(width), thing.title))
             height += _STRIP
-    return Row(str(year.year), year.role, year.period, top, height + 6, tuple(marks), tuple(used))
+    return Row(str(year.year), year.role, year.period, top, height + 6, tuple(marks), tuple(used), ghosts)
+
+
+def _laid(things: Sequence[Thing], year: int, y: float, lane_height: float, shift: float = 0) -> tuple[list[Mark], int]:
+    """Things as marks from the first lane's height down, labels and all kept apart, and how many lanes they take."""
+    marks: list[Mark] = []
+    lanes: list[float] = []
+    for thing in things:
+        x, width = _span(thing.days, year, shift)
+        # A wide bar takes its label inside, a short one beside it, on the side where there is room.
+        label = _cut(thing.label) if len(things) <= _LABELLED else ""
+        need = _text_width(label)
+        first, last = x, x + max(width, 12)
+        label_x, anchor = x + 8, "start"
+        if label and width < need + 16:
+            to_right = x + max(width, 8) + 7 + need <= _RIGHT
+            label_x, anchor = (x + max(width, 6) + 7, "start") if to_right else (x - 8, "end")
+            first, last = (first, label_x + need) if to_right else (label_x - need, last)
+        lane = next((i for i, end in enumerate(lanes) if end + 8 <= first), len(lanes))
+        lanes[lane : lane + 1] = [last]
+        place = (_round(x), y + lane * lane_height, _round(width))
+        marks.append(
+            Mark(thing.shape, *place, thing.title, label, _round(label_x), anchor, thing.id, matched=thing.matched)
+        )
+    return marks, len(lanes)
+
+
+def _ghosts(overlay: Overlay, marks: Sequence[Mark], top: float) -> Ghosts:
+    inside = [t for t in overlay.things if not any(outside([t], overlay.shift, overlay.year)[:2])]
+    moved, lanes = _laid(inside, overlay.year, top + 13, _GHOST_LANE, overlay.shift)
+    at = {mark.id: mark for mark in marks if mark.id}
+    ties = [(ghost, at[overlay.pairs[ghost.id]]) for ghost in moved if overlay.pairs.get(ghost.id) in at]
+    height = 4 + max(1, lanes) * _GHOST_LANE + (_NOTE if overlay.before or overlay.after else 0)
+    return Ghosts(
+        overlay.name,
+        top,
+        height,
+        tuple(moved),
+        tuple(_tie(ghost, mark) for ghost, mark in ties),
+        overlay.before,
+        overlay.after,
+        _LEFT,
+        _RIGHT,
+    )
 
 
 def _link(one: Mark, other: Mark) -> tuple[float, ...]:
@@ -165,12 +261,29 @@ def _link(one: Mark, other: Mark) -> tuple[float, ...]:
     return tuple(map(_round, (x, one.y + 6, end, other.y - 6)))
 
 
-def _span(days: tuple[Day, Day], year: int) -> tuple[float, float]:
-    """Left edge and width of some days on the row of a year, days of other years cut off."""
-    start, end = Day(year, 1, 1), Day(year, 12, 31)
-    first, last = max(days[0], start), min(days[1], end)
-    day = (_RIGHT - _LEFT) / ((end - start).days + 1)
-    return _LEFT + (first - start).days * day, ((last - first).days + 1) * day
+def _tie(ghost: Mark, mark: Mark) -> tuple[float, ...]:
+    top = _near(mark, ghost.x + ghost.width / 2)
+    return tuple(map(_round, (_near(ghost, top), ghost.y - 7, top, mark.y + 6)))
+
+
+def _near(mark: Mark, x: float) -> float:
+    """The place on a mark nearest to ``x``: the middle of a short one, well inside a bar."""
+    middle, reach = mark.x + mark.width / 2, max(mark.width / 2 - 4, 0.0)
+    return min(max(x, middle - reach), middle + reach)
+
+
+def _bounds(year: int) -> tuple[int, int]:
+    """The first day of a year, and the first day after it, as ordinals."""
+    end = Day(year, 12, 31).toordinal() + 1
+    return Day(year, 1, 1).toordinal(), end
+
+
+def _span(days: tuple[Day, Day], year: int, shift: float = 0) -> tuple[float, float]:
+    """Left edge and width of some days, moved by a shift, on the row of a year; days of other years are cut off."""
+    start, end = _bounds(year)
+    first, last = max(days[0].toordinal() + shift, start), min(days[1].toordinal() + 1 + shift, end)
+    day = (_RIGHT - _LEFT) / (end - start)
+    return _LEFT + (first - start) * day, (last - first) * day
 
 
 def _round(number: float) -> float:
@@ -184,6 +297,288 @@ def _text_width(text: str) -> float:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"
+
+
+# --- shift profiles
+
+# Narrow, so that on a phone it is drawn at its own size and its words stay as large as they are.
+_PROFILE_WIDTH, _PROFILE_LEFT, _PROFILE_RIGHT, _PROFILE_PLOT = 360.0, 26.0, 350.0, 130.0
+_LABEL_LANE = 16.0
+#: Ticks of an axis of days are this many days apart, or ten, a hundred … times that; so many at most.
+_TICK_STEPS, _MOST_TICKS = (1, 2, 5), 7
+
+
+class Profile(NamedTuple):
+    """How a number from 0 to 1, known between bounds, goes with the shift in days."""
+
+    id: str
+    title: str
+    description: str
+    x_name: str
+    y_name: str
+    high: tuple[tuple[float, float], ...]
+    low: tuple[tuple[float, float], ...]
+    #: The shifts that fit best: left edge, width, label, where the label stands (middle, line of writing).
+    best: tuple[tuple[float, float, str, float, float], ...]
+    x_ticks: tuple[tuple[str, float], ...]
+    y_ticks: tuple[tuple[str, float], ...]
+    #: Days with a name of their own, in place of a tick: where, name, where the name stands (middle, line of writing).
+    marked: tuple[tuple[float, str, float, float], ...]
+    left: float
+    right: float
+    top: float
+    bottom: float
+    width: float
+    height: float
+
+
+def profile(
+    shifts: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    best: Sequence[tuple[tuple[float, float], str]],
+    *,
+    id: str,
+    title: str,
+    description: str,
+    x_name: str,
+    y_name: str,
+    marked: Mapping[float, str] | None = None,
+) -> Profile:
+    """Low and high at each of some shifts, in rising order, as a band; straight lines between one shift and the next.
+
+    ``best`` holds closed intervals of shifts, each with its label, ``marked`` names for single days; what lies
+    outside the shifts drawn is left out, or cut off at their ends.
+
+    :raises ValueError: if the three sequences are empty, of different length, not in order, or not finite numbers.
+    """
+    if not (len(shifts) == len(low) == len(high) > 0):
+        raise ValueError(f"a profile needs as many lows ({len(low)}) and highs ({len(high)}) as shifts ({len(shifts)})")
+    if any(a >= b for a, b in pairwise(shifts)) or not all(map(math.isfinite, (*shifts, *low, *high))):
+        raise ValueError("the shifts of a profile rise, and all its numbers are finite")
+    first, last = shifts[0], shifts[-1]
+    if first == last:  # one shift alone stands in the middle of some days
+        first, last = first - 10, last + 10
+
+    def x(days: float) -> float:
+        return _PROFILE_LEFT + (days - first) / (last - first) * (_PROFILE_RIGHT - _PROFILE_LEFT)
+
+    shown = [(max(a, first), min(b, last), label) for (a, b), label in best if a <= last and b >= first]
+    names = [(days, name) for days, name in (marked or {}).items() if first <= days <= last]
+    best_at = _stacked([(x((a + b) / 2), label) for a, b, label in shown])
+    names_at = _stacked([(x(days), name) for days, name in names])
+    top = 26 + _LABEL_LANE * (1 + max((lane for _, lane in best_at), default=-1))
+    bottom = top + _PROFILE_PLOT
+
+    def y(number: float) -> float:
+        return _round(bottom - min(max(number, 0.0), 1.0) * _PROFILE_PLOT)
+
+    under = bottom + 16
+    name_lanes = 1 + max((lane for _, lane in names_at), default=-1)
+    return Profile(
+        id=id,
+        title=title,
+        description=description,
+        x_name=x_name,
+        y_name=y_name,
+        high=_bends([(_round(x(days)), y(number)) for days, number in zip(shifts, high, strict=True)]),
+        low=_bends([(_round(x(days)), y(number)) for days, number in zip(shifts, low, strict=True)]),
+        best=tuple(
+            (_round(x(a)), _round(x(b) - x(a)), label, _round(at), 28 + lane * _LABEL_LANE)
+            for (a, b, label), (at, lane) in zip(shown, best_at, strict=True)
+        ),
+        x_ticks=tuple(
+            (text, _round(x(days)))
+            for days, text in ((days, str(days).replace("-", "−")) for days in _ticks(first, last))
+            # Room for the line down from a day with a name of its own.
+            if all(abs(x(days) - x(day)) > _text_width(text) / 2 + 2 for day, _ in names)
+        ),
+        y_ticks=tuple((text, y(number)) for text, number in (("0", 0.0), ("0.5", 0.5), ("1", 1.0))),
+        marked=tuple(
+            (_round(x(days)), name, _round(at), under + (1 + lane) * _LABEL_LANE)
+            for (days, name), (at, lane) in zip(names, names_at, strict=True)
+        ),
+        left=_PROFILE_LEFT,
+        right=_PROFILE_RIGHT,
+        top=top,
+        bottom=bottom,
+        width=_PROFILE_WIDTH,
+        height=under + name_lanes * _LABEL_LANE + 20,
+    )
+
+
+def _stacked(labels: Sequence[tuple[float, str]]) -> list[tuple[float, int]]:
+    """The middle and the lane of each label, moved inwards at the sides and into a lane where it hits no other."""
+    placed: list[tuple[float, int]] = []
+    taken: list[tuple[int, float, float]] = []
+    for x, text in labels:
+        half = _text_width(text) / 2
+        middle = max(half, min(x, _PROFILE_WIDTH - half)) if 2 * half < _PROFILE_WIDTH else _PROFILE_WIDTH / 2
+        lane = 0
+        while any(at == lane and middle - half < end + 6 and start < middle + half + 6 for at, start, end in taken):
+            lane += 1
+        taken.append((lane, middle - half, middle + half))
+        placed.append((middle, lane))
+    return placed
+
+
+def _ticks(first: float, last: float) -> list[int]:
+    """Whole days at even distances, few enough to be read."""
+    step = next(
+        step * 10**power
+        for power in range(20)
+        for step in _TICK_STEPS
+        if (last - first) / (step * 10**power) <= _MOST_TICKS - 1
+    )
+    return list(range(math.ceil(first / step) * step, math.floor(last) + 1, step))
+
+
+def _bends(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """The points of a line without those inside a level stretch, which say nothing."""
+    inner = [b for a, b, c in zip(points, points[1:], points[2:], strict=False) if not a[1] == b[1] == c[1]]
+    return (points[0], *inner, points[-1]) if len(points) > 1 else tuple(points)
+
+
+# --- effort calendars
+
+#: Whether a look found something, found nothing or could not tell; an image that was published is no look.
+State = Literal["found", "nothing", "unclear", "published"]
+
+#: The first day of each part of a month; the last part takes what is left.
+_WEEKS = (1, 8, 15, 22, 29)
+_CAL_WIDTH, _CAL_LEFT, _CAL_RIGHT = 360.0, 40.0, 360.0
+_CAL_HEAD, _CAL_NAME, _CELL, _CELL_GAP = 18.0, 20.0, 25.0, 2.0
+#: A cell's tooltip names so many of its looks.
+_TITLES = 12
+
+
+class Looked(NamedTuple):
+    """One look, or one published image, of one known day."""
+
+    day: Day
+    state: State
+    title: str
+
+
+class Cell(NamedTuple):
+    """A week of a month: what the looks that could tell found in it, and what else there was, as short counts."""
+
+    x: float
+    y: float
+    #: ``found`` if any look did, ``nothing`` if none did, empty without a look that could tell.
+    state: str
+    #: Looks that found something of those that could tell, such as "2/7".
+    text: str
+    #: Was there a look that could not tell?
+    unclear: bool
+    #: Published images: empty for none, else their number, or "+" for more than nine.
+    published: str
+    title: str
+
+
+class CalendarYear(NamedTuple):
+    """One year of an effort calendar."""
+
+    year: str
+    role: str
+    #: The counts, in words, for under the figure.
+    told: str
+    top: float
+    #: The weeks' first and last days of the month, with their line of writing.
+    weeks: tuple[tuple[str, float], ...]
+    cells: tuple[Cell, ...]
+
+
+class Calendar(NamedTuple):
+    """The looks at a site, a cell for each week of each month."""
+
+    id: str
+    title: str
+    description: str
+    years: tuple[CalendarYear, ...]
+    months: tuple[tuple[str, float], ...]
+    left: float
+    cell_width: float
+    cell_height: float
+    width: float
+    height: float
+
+
+def calendar(
+    years: Sequence[Year],
+    looked: Iterable[Looked],
+    *,
+    id: str,
+    title: str,
+    description: str,
+    months: Sequence[str],
+    told: Mapping[int, str],
+    until: Day | None = None,
+) -> Calendar:
+    """Looks as cells of a week each: months from left to right, the weeks of a month from the top down.
+
+    A day is in exactly one cell (1–7, 8–14, 15–21, 22–28, 29 to the end). A look whose day is not known has no cell:
+    ``told`` must say it. Of a year still running there are cells up to the week of ``until``, and those of looks
+    after it, if any.
+    """
+    weeks: dict[tuple[int, int, int], list[Looked]] = defaultdict(list)
+    for one in looked:
+        weeks[one.day.year, one.day.month, _week(one.day.day)].append(one)
+    column = (_CAL_RIGHT - _CAL_LEFT) / 12
+    drawn: list[CalendarYear] = []
+    top = _CAL_HEAD
+    for year in years:
+        cells = []
+        for month in range(1, 13):
+            n_days = dates.parse(f"{year.year:04}-{month:02}").latest.day
+            for week, start in enumerate(_WEEKS):
+                found = weeks.get((year.year, month, week), [])
+                if start <= n_days and (found or until is None or Day(year.year, month, start) <= until):
+                    x, y = _CAL_LEFT + (month - 1) * column, top + _CAL_NAME + week * (_CELL + _CELL_GAP)
+                    cells.append(_cell(found, _round(x), y))
+        lines = tuple(
+            (f"{start}–{end}", top + _CAL_NAME + week * (_CELL + _CELL_GAP) + 13)
+            for week, (start, end) in enumerate(zip(_WEEKS, (7, 14, 21, 28, 31), strict=True))
+        )
+        drawn.append(CalendarYear(str(year.year), year.role, told.get(year.year, ""), top, lines, tuple(cells)))
+        top += _CAL_NAME + len(_WEEKS) * (_CELL + _CELL_GAP) + 8
+    return Calendar(
+        id=id,
+        title=title,
+        description=description,
+        years=tuple(drawn),
+        months=tuple((name, _round(_CAL_LEFT + (i + 0.5) * column)) for i, name in enumerate(months)),
+        left=_CAL_LEFT,
+        cell_width=_round(column - _CELL_GAP),
+        cell_height=_CELL,
+        width=_CAL_WIDTH,
+        height=top - 4,
+    )
+
+
+def _week(day: int) -> int:
+    return sum(day >= start for start in _WEEKS) - 1
+
+
+def _cell(found: Sequence[Looked], x: float, y: float) -> Cell:
+    n = Counter(one.state for one in found)
+    looks = n["found"] + n["nothing"]
+    titles = [one.title for one in found]
+    if len(titles) > _TITLES:
+        titles = [*titles[:_TITLES], f"… (+{len(titles) - _TITLES})"]
+    return Cell(
+        x,
+        y,
+        state="found" if n["found"] else "nothing" if looks else "",
+        text=f"{_capped(n['found'], 99)}/{_capped(looks, 99)}" if looks else "",
+        unclear=n["unclear"] > 0,
+        published="" if not n["published"] else str(n["published"]) if n["published"] < 10 else "+",
+        title="; ".join(titles),
+    )
+
+
+def _capped(count: int, most: int) -> str:
+    return str(count) if count <= most else f"{most}+"
 
 
 # --- waterfalls
