@@ -299,8 +299,8 @@ def test_ten_thousand_looks_on_one_day_are_one_cell_that_says_so() -> None:
 
 
 def test_of_a_year_still_running_the_weeks_to_come_have_no_cell_unless_there_is_a_look() -> None:
-    this, last = drawn_calendar([look("2025-11-30", "found")], until=Day(2025, 2, 14)).years
-    assert len(this.cells) == 5 + 2 + 1
+    this, last = drawn_calendar([look("2025-11-30", "found")], until=Day(2025, 2, 15)).years
+    assert len(this.cells) == 5 + 3 + 1
     assert len(last.cells) == 60
 
 
