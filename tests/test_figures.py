@@ -96,6 +96,13 @@ def test_a_vague_date_stays_a_bar_and_is_cut_off_at_the_end_of_the_year() -> Non
     assert whole.width == 209.2  # 92 days of 830/365 pixels
     assert cut.x + cut.width == pytest.approx(RIGHT, abs=0.1)
     assert cut.width == 129.6  # 1 October + 400 days is 5 November: 57 days are left
+    assert (whole.cut, cut.cut) == ((), (1,))
+    year = thing("2024-01-01", "2024-12-31")
+    assert [
+        mark.cut
+        for shift in (100, 366, 500)
+        for mark in ghosts_of(figures.rows(YEARS, [], {}, Overlay(2025, [year], shift, ""))).marks
+    ] == [(-1,), (1,), (1,)]  # 366 days from 1 January 2025 end on 1 January 2026
 
 
 def test_what_falls_outside_the_year_is_counted_on_its_side() -> None:
@@ -248,6 +255,7 @@ def test_a_profile_of_what_is_no_curve_is_refused(
 def drawn_calendar(looked: list[Looked], until: Day | None = None) -> figures.Calendar:
     return figures.calendar(
         YEARS, looked, id="dunay", title="Dunay", description="Looks.", months=MONTHS, told={2025: "3 looks"},
+        known={2025},
         until=until,
     )  # fmt: skip
 
@@ -363,7 +371,7 @@ def hostile_profile() -> figures.Profile:
 def hostile_calendar() -> figures.Calendar:
     return figures.calendar(
         [Year(2025, HOSTILE, "now")], [look("2025-05-18", "found", HOSTILE)], id="dunay", title=HOSTILE,
-        description=HOSTILE, months=MONTHS, told={2025: HOSTILE},
+        description=HOSTILE, months=MONTHS, told={2025: HOSTILE}, known=[],
     )  # fmt: skip
 
 
@@ -390,7 +398,18 @@ def test_moved_things_are_outlines_and_bars_are_hatched_with_the_figures_own_pat
     marks = [e for e in found.iter("path") if e.get("class") == "ghost"]
     assert [bar.get("fill") for bar in bars] == [f"url(#{pattern.get('id')})"]
     assert len(marks) == 1  # 5 January + 212 days is in 2024
+    assert [e for e in found.iter("path") if e.get("class") == "torn"] == []
     assert "← 1 falls in 2024" in "".join(found.itertext())
+
+
+def test_a_bar_that_the_year_cuts_off_is_torn_at_that_end() -> None:
+    overlay = Overlay(2025, [thing("2024-01-01", "2024-12-31")], 200, "moved")
+    figure = figures.timeline(
+        figures.rows(YEARS, [], {}, overlay), {}, site="dunay", title="t", description="d", months=MONTHS
+    )
+    found = page("timeline(figure)", figure=figure)
+    torn = [e.get("d") or "" for e in found.iter("path") if e.get("class") == "torn"]
+    assert [path.split()[0] for path in torn] == ["M122.0"]
 
 
 def test_a_timeline_without_an_overlay_has_no_pattern_and_no_ghost() -> None:
@@ -413,3 +432,8 @@ def test_each_state_of_a_calendar_has_a_sign_besides_its_colour() -> None:
         "unclear": ("text count ?",),
         "published": ("path published",),
     }
+
+
+def test_where_looks_are_not_known_an_empty_week_is_not_drawn_as_one_without_a_look() -> None:
+    svg = next(page("calendar(figure)", figure=drawn_calendar([])).iter("svg"))
+    assert [rect.get("class") for rect in svg.iter("rect")] == ["week"] * 59 + ["week open"] * 60

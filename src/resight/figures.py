@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date as Day
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -61,6 +61,8 @@ class Mark(NamedTuple):
     anchor: str = "start"
     id: str = ""
     matched: bool = False
+    #: Of a moved thing, the ends at which the year cuts it off: −1 for the start of the year, 1 for its end.
+    cut: tuple[int, ...] = ()
 
 
 class Overlay(NamedTuple):
@@ -237,9 +239,15 @@ def _laid(things: Sequence[Thing], year: int, y: float, lane_height: float, shif
 
 
 def _ghosts(overlay: Overlay, marks: Sequence[Mark], top: float) -> Ghosts:
+    start, end = _bounds(overlay.year)
     inside = [t for t in overlay.things if not any(outside([t], overlay.shift, overlay.year)[:2])]
     moved, lanes = _laid(inside, overlay.year, top + 13, _GHOST_LANE, overlay.shift)
     at = {mark.id: mark for mark in marks if mark.id}
+    ends = [(t.days[0].toordinal() + overlay.shift, t.days[1].toordinal() + 1 + overlay.shift) for t in inside]
+    moved = [
+        mark._replace(cut=(-1,) * (first < start) + (1,) * (last > end))
+        for mark, (first, last) in zip(moved, ends, strict=True)
+    ]
     ties = [(ghost, at[overlay.pairs[ghost.id]]) for ghost in moved if overlay.pairs.get(ghost.id) in at]
     height = 4 + max(1, lanes) * _GHOST_LANE + (_NOTE if overlay.before or overlay.after else 0)
     return Ghosts(
@@ -483,6 +491,8 @@ class CalendarYear(NamedTuple):
     role: str
     #: The counts, in words, for under the figure.
     told: str
+    #: Are all looks of the year on file, so that an empty cell means that nobody looked?
+    is_known: bool
     top: float
     #: The weeks' first and last days of the month, with their line of writing.
     weeks: tuple[tuple[str, float], ...]
@@ -513,12 +523,14 @@ def calendar(
     description: str,
     months: Sequence[str],
     told: Mapping[int, str],
+    known: Collection[int],
     until: Day | None = None,
 ) -> Calendar:
     """Looks as cells of a week each: months from left to right, the weeks of a month from the top down.
 
     A day is in exactly one cell (1–7, 8–14, 15–21, 22–28, 29 to the end). A look whose day is not known has no cell:
-    ``told`` must say it. Of a year still running there are cells up to the week of ``until``, and those of looks
+    ``told`` must say it. ``known`` names the years whose looks are all on file: in the others an empty cell says
+    nothing, and is drawn so. Of a year still running there are cells up to the week of ``until``, and those of looks
     after it, if any.
     """
     weeks: dict[tuple[int, int, int], list[Looked]] = defaultdict(list)
@@ -540,7 +552,11 @@ def calendar(
             (f"{start}–{end}", top + _CAL_NAME + week * (_CELL + _CELL_GAP) + 13)
             for week, (start, end) in enumerate(zip(_WEEKS, (7, 14, 21, 28, 31), strict=True))
         )
-        drawn.append(CalendarYear(str(year.year), year.role, told.get(year.year, ""), top, lines, tuple(cells)))
+        drawn.append(
+            CalendarYear(
+                str(year.year), year.role, told.get(year.year, ""), year.year in known, top, lines, tuple(cells)
+            )
+        )
         top += _CAL_NAME + len(_WEEKS) * (_CELL + _CELL_GAP) + 8
     return Calendar(
         id=id,
