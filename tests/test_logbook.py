@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -1520,3 +1520,296 @@ def test_many_records_of_one_kind_and_day_are_numbered_in_order(empty_book: Logb
     added = empty_book.add(*records, now=NOW)
     assert [record.id for record in added[:2]] == ["dunay-2025-05-18-tanker", "dunay-2025-05-18-tanker-2"]
     assert added[-1].id == "dunay-2025-05-18-tanker-500"
+
+
+# --- the logbook as it stood
+
+#: After the shipped records were logged.
+FIRST = datetime(2026, 12, 1, 9, 0, 0, tzinfo=UTC)
+FAR = datetime(2999, 1, 1, tzinfo=UTC)
+PROBLEM_OF_JOURNAL = "observations/journal.jsonl"
+
+
+def at(hours: float) -> datetime:
+    return FIRST + timedelta(hours=hours)
+
+
+def then(book: Logbook, moment: datetime, **filters: Any) -> dict[str | None, Observation]:
+    """The records of a moment, of which nothing is in doubt."""
+    records, problems = book.read(as_of=moment, **filters)
+    assert problems == []
+    return {record.id: record for record in records}
+
+
+def edit_by_hand(book: Logbook, identifier: str, **properties: Any) -> None:
+    """Another program changes a record in its year file."""
+    (path,) = (p for p in (book.folder / "observations").glob("*.geojson") if identifier.encode() in p.read_bytes())
+    content = json.loads(path.read_bytes())
+    (feature,) = (f for f in content["features"] if f["id"] == identifier)
+    feature["properties"].update(properties)
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def test_a_record_is_absent_before_it_was_logged_and_there_from_that_moment(book: Logbook) -> None:
+    (added,) = book.add(seen("2025-05-20"), now=FIRST)
+    assert added.id not in then(book, at(-0.001))
+    assert then(book, FIRST)[added.id] == added
+
+
+def test_an_amended_record_stands_as_it_was_worded_at_the_moment(book: Logbook) -> None:
+    old = book.get(ROPUCHA)
+    first = book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    second = book.amend(ROPUCHA, berth="Pier 2", now=at(2))
+    assert [then(book, at(h))[ROPUCHA] for h in (-1, 0, 1, 2, 3)] == [old, first, first, second, second]
+
+
+def test_a_withdrawn_record_is_back_before_its_withdrawal(book: Logbook) -> None:
+    old = book.get(ROPUCHA)
+    gone = book.withdraw(ROPUCHA, why="wrong image", now=FIRST)
+    assert then(book, at(-1))[ROPUCHA] == old
+    assert ROPUCHA not in then(book, FIRST)
+    assert then(book, FIRST, withdrawn=True)[ROPUCHA] == gone
+
+
+def test_before_its_first_amendment_a_seed_has_the_wording_of_the_seeds(book: Logbook) -> None:
+    seed = book.get(TAPIR_2024)
+    revised = book.amend(TAPIR_2024, count=2, platform_name=None, hedge=None, hedge_on=None, now=FIRST)
+    again = book.amend(TAPIR_2024, count=3, now=at(2))
+    assert [then(book, at(h))[TAPIR_2024] for h in (-1, 1, 3)] == [seed, revised, again]
+    assert len(book.read(as_of=at(-1)).records) == len(book.read().records) == SHIPPED
+
+
+def test_a_seed_overridden_by_hand_has_the_wording_of_the_seeds_before_that(book: Logbook) -> None:
+    seed = book.get(TAPIR_2024)
+    override = seed.with_changes(berth="Pier 9", revision=2, revised_at=FIRST)
+    write_json(year_file(book, 2024), {"type": "FeatureCollection", "features": [override.to_feature()]})
+    assert then(book, at(-1))[TAPIR_2024] == seed
+    assert then(book, FIRST)[TAPIR_2024] == override
+
+
+def test_a_record_that_moved_to_another_year_is_asked_for_where_it_was_then(book: Logbook) -> None:
+    book.amend(ROPUCHA, date="2024-05-18", now=FIRST)
+    year = (date(2025, 1, 1), date(2025, 12, 31))
+    assert then(book, at(-1), between=year)[ROPUCHA].date == "2025-05-18"
+    assert ROPUCHA not in then(book, FIRST, between=year)
+    book.amend(ROPUCHA, site="nakhodka", anyway=True, now=at(2))
+    assert ROPUCHA in then(book, at(1), sites={"dunay"})
+    assert ROPUCHA not in then(book, at(1), sites={"nakhodka"})
+    assert ROPUCHA not in then(book, at(2), sites={"dunay"})
+
+
+def test_records_logged_together_come_together(empty_book: Logbook) -> None:
+    added = empty_book.add(seen("2025-05-20"), seen("2025-05-21"), now=FIRST)
+    assert then(empty_book, at(-1)) == {}
+    assert set(then(empty_book, FIRST).values()) == set(added)
+
+
+def test_a_record_without_a_journal_line_counts_from_its_time_of_logging_or_always(empty_book: Logbook) -> None:
+    put_features(
+        empty_book,
+        2025,
+        {"id": "timed", "site": "dunay", "date": "2025-05-20", "logged_at": "2026-12-01T09:00:00Z"},
+        {"id": "untimed", "site": "dunay", "date": "2025-05-21"},
+    )
+    assert set(then(empty_book, at(-1))) == {"untimed"}
+    assert set(then(empty_book, FIRST)) == {"timed", "untimed"}
+
+
+def test_an_amendment_by_hand_that_says_when_is_not_passed_off_as_the_earlier_wording(empty_book: Logbook) -> None:
+    times = {"logged_at": "2026-11-01T00:00:00Z", "revised_at": "2026-12-01T09:00:00Z", "revision": 2}
+    put_features(empty_book, 2025, {"id": "mine", "site": "dunay", "date": "2025-05-20", **times})
+    records, (problem,) = empty_book.read(as_of=at(-1))
+    assert [record.id for record in records] == ["mine"]
+    assert (problem.level, problem.file) == ("notice", PROBLEM_OF_JOURNAL)
+    assert problem.what == (
+        "mine: changed outside the log, when is not known; the wording shown may be later than 2026-12-01T08:00:00Z"
+    )
+    assert empty_book.read(as_of=FIRST).problems == []
+
+
+def test_wording_changed_outside_the_log_is_told_once_and_shown_as_it_is_known(book: Logbook) -> None:
+    named = [record.id or "" for record in book.add(*(seen(f"2025-06-1{n}") for n in range(7)), now=FIRST)]
+    for identifier in named:
+        edit_by_hand(book, identifier, berth="Pier 8")
+    records, (problem,) = Logbook(book.folder).read(as_of=at(1))
+    assert {record.berth for record in records if record.id in named} == {"Pier 8"}
+    assert problem.level == "notice"
+    assert f"{', '.join(named[:5])} and 2 more: changed outside the log, when is not known" in problem.what
+    # Before the log held them nothing is in doubt.
+    assert set(named).isdisjoint(then(book, at(-1)))
+
+
+def test_wording_changed_outside_between_two_writes_is_the_one_the_second_found(book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    edit_by_hand(book, ROPUCHA, berth="Pier 2")
+    book.amend(ROPUCHA, berth="Pier 3", now=at(4))
+    records, (problem,) = book.read(as_of=at(2))
+    assert {record.id: record for record in records}[ROPUCHA].berth == "Pier 2"
+    assert problem.what.startswith(f"{ROPUCHA}: changed outside the log")
+    assert then(book, at(4))[ROPUCHA].berth == "Pier 3"
+
+
+def test_a_year_file_only_laid_out_anew_is_not_called_changed(book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", length_m=112, now=FIRST)
+    lay_out_anew(year_file(book))
+    edit_by_hand(book, ROPUCHA, length_m=112.0)
+    assert then(Logbook(book.folder), at(1))[ROPUCHA].berth == "Pier 1"
+    assert Logbook(book.folder).changed_outside() == []
+
+
+def test_a_record_taken_out_of_the_file_by_hand_is_left_out_and_told(empty_book: Logbook) -> None:
+    kept, lost = empty_book.add(seen("2025-05-20"), seen("2025-05-21"), now=FIRST)
+    content = json.loads(year_file(empty_book).read_bytes())
+    content["features"] = [f for f in content["features"] if f["id"] != lost.id]
+    year_file(empty_book).write_text(json.dumps(content), encoding="utf-8")
+    records, problems = Logbook(empty_book.folder).read(as_of=at(1))
+    assert records == [kept]
+    assert [p.what for p in problems if p.level == "notice"] == [
+        f"{lost.id}: taken out of the files outside the log, when is not known; left out as of 2026-12-01T10:00:00Z"
+    ]
+
+
+def test_changed_outside_gives_the_last_wording_of_the_log_and_todays(book: Logbook) -> None:
+    logged = book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    assert book.changed_outside() == []
+    edit_by_hand(book, ROPUCHA, berth="Pier 2")
+    assert book.changed_outside() == [(logged, logged.with_changes(berth="Pier 2"))]
+
+
+def test_a_source_made_confidential_since_is_confidential_in_every_earlier_wording(book: Logbook) -> None:
+    source = {"published_by": "A caller", "title": "Letter of 3 May"}
+    other = {"published_by": "CNN", "url": "https://example.org/1"}
+    book.amend(ROPUCHA, sources=(source, other), now=FIRST)
+    book.amend(ROPUCHA, sources=({**source, "confidential": True}, other), now=at(2))
+    book.amend(ROPUCHA, sources=(other,), now=at(4))
+    for hours in (0, 1, 3):
+        shown = then(book, at(hours))[ROPUCHA].sources
+        assert [(s.published_by, s.confidential) for s in shown] == [("A caller", True), ("CNN", False)]
+    assert [s.published_by for s in then(book, at(4))[ROPUCHA].sources] == ["CNN"]
+
+
+def test_a_source_marked_confidential_by_hand_is_so_in_earlier_wording_too(book: Logbook) -> None:
+    book.amend(ROPUCHA, sources=({"published_by": "A caller"},), now=FIRST)
+    book.amend(ROPUCHA, berth="Pier 1", now=at(2))
+    edit_by_hand(book, ROPUCHA, sources=[{"published_by": "A caller", "confidential": True}])
+    assert [s.confidential for s in Logbook(book.folder).read(as_of=at(1), sites={"dunay"}).records[-1].sources] == [
+        True
+    ]
+    ((logged, today),) = Logbook(book.folder).changed_outside()
+    assert [s.confidential for s in (*logged.sources, *today.sources)] == [True, True]
+
+
+def test_a_moment_without_a_zone_is_refused(book: Logbook) -> None:
+    with pytest.raises(InvalidValue, match="as_of: has no time zone"):
+        book.read(as_of=datetime(2026, 12, 1))
+
+
+def test_reading_an_earlier_state_writes_nothing(book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    before = tree(book.folder)
+    book.read(as_of=at(-1))
+    book.check(as_of=at(-1))
+    book.changed_outside()
+    assert tree(book.folder) == before
+
+
+def test_a_check_of_an_earlier_state_speaks_of_its_records(book: Logbook) -> None:
+    other = {"id": ROPUCHA, "how": "contradicts"}
+    (added,) = book.add(seen("2025-05-20", relates=(other,)), now=FIRST)
+    book.amend(added.id or "", relates=({"id": "nobody-knows", "how": "contradicts"},), now=at(2))
+    assert any("nobody-knows" in str(problem) for problem in book.check())
+    assert not any("nobody-knows" in str(problem) for problem in book.check(as_of=at(1)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<<<<<<< HEAD",
+        b'{"after":{"geometry":nu',
+        b"[]",
+        b'{"digest":"","id":"x","after":{},"before":null,"time":"yesterday"}',
+        b'{"digest":"","id":"x","after":{},"before":null,"time":"2026-12-01T09:00:00"}',
+        b'{"digest":"","id":7,"after":{},"before":null,"time":"2026-12-01T09:00:00Z"}',
+        b'{"digest":"","id":"x","after":7,"before":null,"time":"2026-12-01T09:00:00Z"}',
+    ],
+    ids=["merge mark", "torn", "list", "no time", "no zone", "no id", "no record"],
+)
+def test_a_broken_line_of_the_journal_is_a_problem_and_the_others_are_used(book: Logbook, line: bytes) -> None:
+    old = book.get(ROPUCHA)
+    book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    journal_file(book).write_bytes(line + b"\n" + line + b"\n" + journal_file(book).read_bytes())
+    records, (problem,) = Logbook(book.folder).read(as_of=at(-1))
+    assert {record.id: record for record in records}[ROPUCHA] == old
+    assert (problem.level, problem.file, problem.line) == ("error", PROBLEM_OF_JOURNAL, 1)
+    assert problem.what == "2 lines are no lines of the journal"
+
+
+def test_a_line_of_the_journal_that_was_edited_is_used_and_warned_of(book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    book.amend(ROPUCHA, berth="Pier 2", now=at(2))
+    journal_file(book).write_bytes(journal_file(book).read_bytes().replace(b"Pier 1", b"Pier 7"))
+    records, problems = Logbook(book.folder).read(as_of=at(1))
+    assert {record.id: record for record in records}[ROPUCHA].berth == "Pier 7"
+    said = [(p.level, p.line, p.what) for p in problems if p.file == PROBLEM_OF_JOURNAL]
+    assert said == [
+        ("warning", n, "was changed after it was written: its digest does not fit; it is used all the same")
+        for n in (1, 2)
+    ]
+
+
+def test_wording_that_is_no_record_any_more_is_a_problem(book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    (entry,) = entries(book)
+    entry["before"]["properties"]["outcome"] = "perhaps"
+    entry["digest"] = journal.digest_of(entry)
+    journal_file(book).write_bytes(journal.canonical(entry) + b"\n")
+    records, (problem,) = Logbook(book.folder).read(as_of=at(-1))
+    assert ROPUCHA not in {record.id for record in records}
+    assert (problem.level, problem.line, problem.id, problem.field) == ("error", 1, ROPUCHA, "outcome")
+    assert problem.what.startswith("as it stood then: 'perhaps' is not allowed")
+
+
+def test_a_write_that_was_never_finished_does_not_count(book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    unfinished = dict(entries(book)[0], time="2026-12-01T12:00:00Z")
+    del unfinished["files"]
+    with journal_file(book).open("ab") as file:
+        file.write(journal.canonical(unfinished) + b"\n")
+    assert [e.line for e in journal.Journal(journal_file(book)).entries([])] == [1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["add", "batch", "amend", "withdraw", "review"]), days, st.integers(0, 200)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_every_state_is_read_again_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, int]]
+) -> None:
+    """As of a moment just after each write, the logbook gives what it gave then; far ahead, what it gives now."""
+    book = Logbook.create(tmp_path_factory.mktemp("replay") / "book")
+    states = [(at(-1), book.read(withdrawn=True))]
+    for number, (what, day, index) in enumerate(steps):
+        now = at(number)
+        records = book.read(withdrawn=True).records
+        target = records[index % len(records)].id or ""
+        if what == "add":
+            book.add(seen(day, berth=f"Pier {number}"), now=now)
+        elif what == "batch":
+            book.add(seen(day, berth=f"Pier {number}"), seen("2024", berth=f"Quay {number}"), now=now)
+        elif what == "amend":
+            book.amend(target, date=day, note=f"Step {number}.", now=now)
+        else:
+            with contextlib.suppress(InvalidRecord):
+                if what == "review":
+                    book.review(target, by="B. Editor", now=now)
+                else:
+                    book.withdraw(target, why=f"step {number}", now=now)
+        states.append((now, Logbook(book.folder).read(withdrawn=True)))
+    fresh = Logbook(book.folder)
+    for moment, state in states:
+        assert fresh.read(withdrawn=True, as_of=moment + timedelta(minutes=1)) == state
+    assert fresh.read(as_of=FAR) == fresh.read()

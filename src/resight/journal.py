@@ -8,15 +8,20 @@ before and after, which is what makes the write count.
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
 
-from resight.errors import InvalidValue, UnreadableFile
+from resight.errors import InvalidValue, Problem, UnreadableFile
+from resight.observation import Observation, Source
+from resight.vocabulary import fold
 
+#: The journal as a person finds it, below the logbook's folder.
+NAME = "observations/journal.jsonl"
 _CHUNK = 1 << 16
 #: How every line begins: "after" is the first key in canonical order.
 _START = b'{"after":'
@@ -32,6 +37,31 @@ class LastWrite(NamedTuple):
     end: int = 0
     #: False when something stands beyond its end.
     is_settled: bool = True
+
+
+class Entry(NamedTuple):
+    """One record before and after a write that counts."""
+
+    #: Line of the journal, from 1.
+    line: int
+    time: datetime
+    id: str
+    #: The Feature as :func:`feature_text` gives it, None where the write logged it first.
+    before: bytes | None
+    after: bytes
+    #: The sources of either wording that are marked confidential.
+    confidential: tuple[Source, ...] = ()
+
+
+class Past(NamedTuple):
+    """What the journal says of the records at a moment."""
+
+    #: By record id: the last write up to the moment.
+    last: Mapping[str, Entry]
+    #: By record id: the first write after the moment; what it found is the wording of the moment.
+    next: Mapping[str, Entry]
+    #: By record id: the sources that a write after the moment marks confidential, or found so.
+    confidential: Mapping[str, tuple[Source, ...]]
 
 
 class Journal:
@@ -142,6 +172,122 @@ class Journal:
         entries = tuple(row for _, row in rows[first : last + 1] if row)
         files = {name: (old, new) for name, (old, new) in entries[-1]["files"].items()}
         return LastWrite(entries, files, rows[last][0], rows[last][0] == size)
+
+    def past(self, moment: datetime, problems: list[Problem]) -> Past:
+        """What the journal says of the records at a moment, which still counts; see :meth:`entries`."""
+        last: dict[str, Entry] = {}
+        following: dict[str, Entry] = {}
+        confidential: dict[str, tuple[Source, ...]] = {}
+        for entry in self.entries(problems):
+            if entry.time > moment or entry.id in following:
+                following.setdefault(entry.id, entry)
+                if entry.confidential:
+                    confidential[entry.id] = confidential.get(entry.id, ()) + entry.confidential
+            else:
+                last[entry.id] = entry
+        return Past(last, following, confidential)
+
+    def entries(self, problems: list[Problem]) -> Iterator[Entry]:
+        """The lines of every write that counts, in the order of the file, without holding the file as a whole.
+
+        A line that cannot be read, or whose digest does not fit, is added to ``problems``.
+        """
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            return
+        # The lines of a write count once its last one is there.
+        pending: list[Entry] = []
+        unread: list[int] = []
+        with file:
+            for number, row in enumerate(file, 1):
+                text = row.strip()
+                if not text:
+                    continue
+                content = _entry(text)
+                entry = _read(number, content) if content is not None else None
+                if content is None or entry is None:
+                    unread.append(number)
+                    continue
+                _say_unread(unread, problems)
+                if not _fits(text, content):
+                    what = "was changed after it was written: its digest does not fit; it is used all the same"
+                    problems.append(Problem("warning", what, NAME, number, entry.id))
+                pending.append(entry)
+                if "files" in content:
+                    yield from pending
+                    pending.clear()
+        _say_unread(unread, problems)
+
+
+def _say_unread(unread: list[int], problems: list[Problem]) -> None:
+    """One problem for a run of lines that cannot be read; the run is emptied."""
+    if not unread:
+        return
+    what = "is not a line of the journal" if len(unread) == 1 else f"{len(unread)} lines are no lines of the journal"
+    mend = "earlier wording that stood there is not known; mend it from a copy"
+    problems.append(Problem("error", what, NAME, unread[0], mend=mend))
+    unread.clear()
+
+
+def _read(number: int, content: Mapping[str, Any]) -> Entry | None:
+    """The entry of a line; None when it lacks what a line has."""
+    before, after = content.get("before"), content.get("after")
+    if not isinstance(content["id"], str) or not isinstance(after, dict) or not isinstance(before, dict | None):
+        return None
+    try:
+        time = datetime.fromisoformat(content["time"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if time.tzinfo is None:
+        return None
+    confidential = (*_confidential(before or {}), *_confidential(after))
+    before_text = feature_text(before) if before is not None else None
+    return Entry(number, time, content["id"], before_text, feature_text(after), confidential)
+
+
+def _confidential(feature: Mapping[str, Any]) -> Iterator[Source]:
+    properties = feature.get("properties")
+    sources = properties.get("sources") if isinstance(properties, dict) else None
+    for source in sources if isinstance(sources, list) else ():
+        if isinstance(source, dict) and source.get("confidential"):
+            with contextlib.suppress(ValueError):
+                yield Source.model_validate(source)
+
+
+def _fits(row: bytes, content: Mapping[str, Any]) -> bool:
+    """Is the digest of a line the one it carries?"""
+    stated = str(content["digest"])
+    # The line as we wrote it is canonical but for its digest; laying it anew would take fifty times as long.
+    bare = row.replace(b'"digest":"%b",' % stated.encode(), b"", 1)
+    return hashlib.sha256(bare).hexdigest() == stated or digest_of(content) == stated
+
+
+def feature_text(feature: Mapping[str, Any]) -> bytes:
+    """A Feature as JSON with its keys sorted: equal texts are equal Features."""
+    return orjson.dumps(feature, option=orjson.OPT_SORT_KEYS)
+
+
+def concealed(record: Observation, confidential: Iterable[Source]) -> Observation:
+    """The record with those sources marked confidential that are marked so elsewhere, in a later wording of it.
+
+    Two wordings speak of one source when address or title is the same, or the publisher where one of them names
+    nothing else.
+    """
+    marked = tuple(confidential)
+    sources = tuple(
+        source.model_copy(update={"confidential": True}) if any(_same_source(source, m) for m in marked) else source
+        for source in record.sources
+    )
+    return record if sources == record.sources else record.model_copy(update={"sources": sources})
+
+
+def _same_source(a: Source, b: Source) -> bool:
+    if (a.url and a.url == b.url) or (a.title and b.title and fold(a.title) == fold(b.title)):
+        return True
+    names_nothing_else = not (a.url or a.title) or not (b.url or b.title)
+    same_publisher = a.published_by and b.published_by and fold(a.published_by) == fold(b.published_by)
+    return bool(names_nothing_else and same_publisher)
 
 
 def _entry(row: bytes) -> dict[str, Any] | None:

@@ -33,8 +33,9 @@ from resight.errors import (
     UnreadableFile,
 )
 from resight.featurefile import FeatureFile, Line, Rewrite, digest, fsync_folder, new_line, parse, staged, stamp_of
-from resight.journal import Journal, LastWrite, canonical
-from resight.observation import Observation, Site
+from resight.journal import NAME as JOURNAL_FILE
+from resight.journal import Entry, Journal, LastWrite, Past, canonical, concealed, feature_text
+from resight.observation import Observation, Site, Source
 from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import Vocabulary, fold, from_toml, near_names
 
@@ -192,17 +193,28 @@ class Logbook:
         between: tuple[Day, Day] | None = None,
         sites: Collection[str] | None = None,
         withdrawn: bool = False,
+        as_of: datetime | None = None,
     ) -> Reading:
         """The records, sorted by (earliest, latest, id), and the problems met.
+
+        With ``as_of`` a record stands as the journal's first write after that moment found it, or as it stands now
+        when there was none; without lines in the journal it counts from its ``logged_at``, else always. Wording that
+        was changed outside the journal at a time not known is a problem (notice). A source that was marked
+        confidential since is confidential then, too. Register and vocabulary are those of now.
 
         Args:
             between: only records whose bounds touch these days, both included.
             sites: only records of these site ids.
             withdrawn: also those that were withdrawn.
+            as_of: the logbook as it stood at this moment, which still counts.
+
+        Raises:
+            InvalidValue: ``as_of`` has no time zone.
         """
         problems: list[Problem] = []
         with _without_gc():
-            records = [item.record for item in self._located(problems, between, sites, withdrawn=withdrawn)]
+            located = self._located(problems, between, sites, withdrawn=withdrawn, as_of=as_of)
+            records = [item.record for item in located]
             records.sort(key=lambda record: (record.earliest, record.latest, record.id or ""))
         return Reading(records, problems)
 
@@ -243,10 +255,10 @@ class Logbook:
         file, line = found[-1]
         return Located(Observation.from_feature(line.feature), file.name, line.number)
 
-    def check(self) -> list[Problem]:
-        """Everything that is wrong or worth knowing in the whole logbook."""
+    def check(self, *, as_of: datetime | None = None) -> list[Problem]:
+        """Everything that is wrong or worth knowing in the whole logbook, with ``as_of`` as it stood at that moment."""
         problems: list[Problem] = []
-        located = list(self._located(problems, withdrawn=True))
+        located = list(self._located(problems, withdrawn=True, as_of=as_of))
         return [
             *problems,
             *self._out_of_place(),
@@ -265,6 +277,23 @@ class Logbook:
                     what = f"begins in {earliest[:4]}, so it belongs into observations/{earliest[:4]}.geojson"
                     yield Problem("warning", what, file.name, line.number, line.id or "", "earliest")
 
+    def changed_outside(self) -> list[tuple[Observation, Observation]]:
+        """Records whose wording in the files is not that of their last journal line: that line's, and today's.
+
+        Somebody edited them by hand or with another program; when, the logbook does not know.
+        """
+        past = self._journal.past(datetime.max.replace(tzinfo=UTC), [])
+        found: list[tuple[Observation, Observation]] = []
+        for item in self._located([], withdrawn=True):
+            entry = past.last.get(item.record.id or "")
+            if entry is None or not _is_other_wording(entry, item.record):
+                continue
+            # A line that an earlier version wrote may not be a record any more.
+            with contextlib.suppress(InvalidRecord):
+                logged = Observation.from_feature(orjson.loads(entry.after))
+                found.append((concealed(logged, _confidential(item.record)), item.record))
+        return found
+
     def _located(
         self,
         problems: list[Problem],
@@ -272,22 +301,24 @@ class Logbook:
         sites: Collection[str] | None = None,
         *,
         withdrawn: bool,
+        as_of: datetime | None = None,
     ) -> Iterator[Located]:
         """The records asked for with where they stand; what was wrong on the way is added to ``problems``."""
         self._finish_interrupted_write()
         problems += self.file_problems()
         files = self._files()
+        then = _Then(as_of, self._journal, files, problems) if as_of is not None else None
         seeded: set[str | None] = set().union(*(file.ids for file in files if _is_seed(file)))
         # What stands in observations/ under the id of a seed is its revision.
-        revised = (
-            seeded.intersection(*[[line.id for f in files if not _is_seed(f) for line in f.lines]]) if seeded else set()
-        )
+        revisions = [line for f in files if not _is_seed(f) for line in f.lines if line.id in seeded] if seeded else []
+        revised = {line.id for line in revisions if then is None or then.had_begun(line)}
+        not_yet = {line.id for line in revisions} - revised
         bounds = (between[0].isoformat(), between[1].isoformat()) if between else None
         first_places: dict[str, str] = {}
         for file in files:
-            overridden = revised if _is_seed(file) else frozenset()
+            left_out = revised if _is_seed(file) else not_yet
             for line in _asked_for(file.lines, bounds, sites):
-                if line.id in overridden:
+                if line.id in left_out or (then and line.id in then.past.next):
                     continue
                 try:
                     record = _validated(line, file, first_places)
@@ -297,8 +328,20 @@ class Logbook:
                 # A Feature written by hand may leave its bounds to be derived.
                 if between is not None and (record.earliest > between[1] or record.latest < between[0]):
                     continue
+                if then and not then.holds(record):
+                    continue
                 if withdrawn or record.status != "withdrawn":
                     yield Located(record, file.name, line.number)
+        if then is None:
+            return
+        for item in then.rewound():
+            record = item.record
+            is_asked_for = (sites is None or record.site in sites) and (
+                between is None or (record.earliest <= between[1] and between[0] <= record.latest)
+            )
+            if is_asked_for and (withdrawn or record.status != "withdrawn"):
+                yield item
+        problems += then.doubts()
 
     def file_problems(self) -> list[Problem]:
         """What is wrong with the files as files, without looking at the records in them."""
@@ -578,7 +621,7 @@ class Logbook:
                     pass
             except (CannotWrite, UnreadableFile) as error:
                 what = f"the last write was cut off by a crash and cannot be carried out here: {error}"
-                problem = Problem("error", what, "observations/journal.jsonl")
+                problem = Problem("error", what, JOURNAL_FILE)
                 if problem not in self.repairs:
                     self.repairs.append(problem)
             return
@@ -593,7 +636,7 @@ class Logbook:
             self._swap(swaps)
         for identifier in puts:
             what = "the last write had been cut off after its journal line; it has been carried out now"
-            self.repairs.append(Problem("notice", what, "observations/journal.jsonl", None, identifier))
+            self.repairs.append(Problem("notice", what, JOURNAL_FILE, None, identifier))
 
     def _look_for_lost(self, last: LastWrite) -> None:
         """Say so if the last write is in the journal alone: cut off, and its year file edited before the next open."""
@@ -608,9 +651,7 @@ class Logbook:
             on_file = properties.get("revision", 1) if isinstance(properties, dict) else 0
             if not isinstance(on_file, int) or on_file < wanted:
                 what = f"revision {wanted} of this record stands in the journal alone: its write was cut off"
-                problem = Problem(
-                    "error", what, "observations/journal.jsonl", None, entry["id"], mend="log or amend it again"
-                )
+                problem = Problem("error", what, JOURNAL_FILE, None, entry["id"], mend="log or amend it again")
                 if problem not in self.repairs:
                     self.repairs.append(problem)
 
@@ -697,6 +738,97 @@ def _validated(line: Line, file: FeatureFile, first_places: dict[str, str]) -> O
         what = f"the id stands at {first} already"
         raise _UnusableError(line.problem(file, what, "id", f"give this one another id; {_KEPT}"))
     return record
+
+
+class _Then:
+    """The records as they stood at a moment: what of the files counts, what the journal has instead, what is unsure.
+
+    One rule: a record stood as the first write after the moment found it, or as it stands in the files.
+    """
+
+    def __init__(
+        self, moment: datetime, journal: Journal, files: Sequence[FeatureFile], problems: list[Problem]
+    ) -> None:
+        if moment.tzinfo is None:
+            raise InvalidValue("as_of", moment.isoformat(), "has no time zone", example="2026-11-16T09:00:00Z")
+        self.moment, self.files, self.problems = moment, files, problems
+        self.past: Past = journal.past(moment, problems)
+        self._changed: list[str] = []
+
+    def had_begun(self, line: Line) -> bool:
+        """Did a record of observations/ already stand for the seed of its id?"""
+        try:
+            record = Observation.from_feature(line.feature)
+        except InvalidRecord:
+            return True
+        since = record.revised_at or record.logged_at
+        return line.id in self.past.last or since is None or since <= self.moment
+
+    def holds(self, record: Observation) -> bool:
+        """Was this record in the logbook, as far as is known? Notes wording that may be later than the moment."""
+        identifier = record.id or ""
+        last = self.past.last.get(identifier)
+        if last is None:
+            if record.logged_at is not None and record.logged_at > self.moment:
+                return False
+            if record.revised_at is not None and record.revised_at > self.moment:
+                self._changed.append(identifier)
+        elif _is_other_wording(last, record):
+            self._changed.append(identifier)
+        return True
+
+    def rewound(self) -> Iterator[Located]:
+        """The records that were written after the moment, with the line of the journal that keeps their wording."""
+        today = {line.id: line for file in self.files for line in file.lines if line.id in self.past.next}
+        for identifier, entry in self.past.next.items():
+            if entry.before is None:
+                continue
+            try:
+                record = Observation.from_feature(orjson.loads(entry.before))
+            except InvalidRecord as error:
+                for p in error.problems:
+                    what = f"as it stood then: {str(p).removeprefix(f'{p.field}: ')}"
+                    self.problems.append(Problem("error", what, JOURNAL_FILE, entry.line, identifier, p.field, _KEPT))
+                continue
+            if self.holds(record):
+                confidential = list(self.past.confidential.get(identifier, ()))
+                with contextlib.suppress(InvalidRecord):
+                    if identifier in today:
+                        confidential += _confidential(Observation.from_feature(today[identifier].feature))
+                yield Located(concealed(record, confidential), JOURNAL_FILE, entry.line)
+
+    def doubts(self) -> Iterator[Problem]:
+        """What is not known of the moment, as notices."""
+        day = dates.utc_text(self.moment)
+        if self._changed:
+            what = f"changed outside the log, when is not known; the wording shown may be later than {day}"
+            yield Problem("notice", f"{_named(self._changed)}: {what}", JOURNAL_FILE)
+        if all(file.is_whole for file in self.files):
+            there = set(self.past.next).union(*(file.ids for file in self.files))
+            lost = [identifier for identifier in self.past.last if identifier not in there]
+            if lost:
+                what = f"taken out of the files outside the log, when is not known; left out as of {day}"
+                yield Problem("notice", f"{_named(lost)}: {what}", JOURNAL_FILE)
+
+
+def _named(identifiers: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(identifiers) - most} more" if len(identifiers) > most else ""
+    return ", ".join(identifiers[:most]) + more
+
+
+def _confidential(record: Observation) -> list[Source]:
+    return [source for source in record.sources if source.confidential]
+
+
+def _is_other_wording(entry: Entry, record: Observation) -> bool:
+    """Does a record say another thing than what a write left behind?"""
+    if feature_text(record.to_feature()) == entry.after:
+        return False
+    try:
+        logged = Observation.from_feature(orjson.loads(entry.after))
+        return canonical(logged.to_feature()) != canonical(record.to_feature())
+    except InvalidRecord:
+        return True
 
 
 def _is_seed(file: FeatureFile) -> bool:
