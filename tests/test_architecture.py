@@ -29,6 +29,7 @@ ORDER = (
     "linkage",
     "comparison",
     "wording",
+    "changes",
     "answer",
     "frame",
     "rates",
@@ -84,6 +85,7 @@ PURE = (
     "pattern",
     "chance",
     "wording",
+    "changes",
     "figures",
 )
 #: Modules loaded by every quick command, which import nothing heavy when they are loaded.
