@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -1473,6 +1474,10 @@ def test_a_broken_line_does_not_hide_a_repeat(run: Run, book: Logbook) -> None:
         (("--methods", "radar, optical"), "report-2025-vs-2024.html"),
         (("--methods", "optical,radar,flight-tracking"), "report-2025-vs-2024-flight-tracking.html"),
         (("--methods", "radar"), "report-2025-vs-2024-only-radar.html"),
+        (("--as-of", "2026-11-30"), "report-2025-vs-2024-as-of-2026-11-30.html"),
+        (("--as-of", "2026-11-30T09:00:00+09:00"), "report-2025-vs-2024-as-of-2026-11-30T000000Z.html"),
+        (("--as-of", "2026-11-30T08:30:00+09:00"), "report-2025-vs-2024-as-of-2026-11-29T233000Z.html"),
+        (("--as-of", "2026-11-30", "--site", "sunan"), "report-2025-vs-2024-sunan-as-of-2026-11-30.html"),
     ],
 )
 def test_a_narrowed_report_has_a_name_of_its_own(run: Run, book: Logbook, args: tuple[str, ...], name: str) -> None:
@@ -1559,3 +1564,86 @@ def test_the_numbers_of_the_report_come_as_json(run: Run, book: Logbook) -> None
     shown = json.loads(run("why", "dunay-2025-05-18-ropucha-class", "--json", folder=book.folder).stdout)
     assert shown["bits"] == pytest.approx(dunay["bits"])
     assert shown["assumed"]["posterior"] == dunay["posterior"]
+
+
+# --- the logbook as it stood
+
+
+def later(day: int) -> datetime:
+    """A day of December 2026, after the shipped records were logged."""
+    return datetime(2026, 12, day, 9, tzinfo=UTC)
+
+
+def numbers(result: Result) -> dict[str, Any]:
+    """What a report as JSON says."""
+    found: dict[str, Any] = json.loads(Path(result.stdout.strip()).read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_report_shows_the_logbook_as_it_stood(run: Run, book: Logbook) -> None:
+    before = numbers(run("report", "--format", "json", folder=book.folder))
+    book.withdraw(ROPUCHA, why="wrong image", now=later(2))
+    book.amend(ROPUCHA_2024, platform="tapir-class", now=later(4))
+    first, second = (
+        numbers(run("report", "--format", "json", "--as-of", f"2026-12-0{day}", folder=book.folder)) for day in (1, 3)
+    )
+    assert first["groups"] == before["groups"]
+    assert first["up_to"] == "2026-12-01T23:59:59Z"
+    assert first["conditions"] == ["As the logbook stood on 1 December 2026"]
+    assert first["digest"] == before["digest"]
+    assert second["groups"] != first["groups"]
+    assert second["digest"] not in (
+        first["digest"],
+        numbers(run("report", "--format", "json", folder=book.folder))["digest"],
+    )
+
+
+def test_the_day_of_as_of_ends_with_the_day_and_a_moment_with_itself(run: Run, book: Logbook) -> None:
+    book.withdraw(ROPUCHA, why="wrong image", now=later(2))
+    shown = {
+        text: ROPUCHA in Path(run("report", "--as-of", text, folder=book.folder).stdout.strip()).read_text("utf-8")
+        for text in ("2026-12-02", "2026-12-02T08:59:59Z", "2026-12-02T09:00:00Z", "2026-12-02T17:59:59+09:00")
+    }
+    assert list(shown.values()) == [False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-11", "2026-11 is not one day"),
+        ("16.11.2026", "'16.11.2026' is not a date in EDTF (year first)"),
+        ("2026-11-31", "'2026-11-31' is not on the calendar: November 2026 has 30 days"),
+        ("", "'' is not a date"),
+        ("2026-11-16T25:00:00Z", "'2026-11-16T25:00:00Z' is not a moment"),
+        ("2026-11-16T09:00:00", "2026-11-16T09:00:00 has no time zone"),
+        ("0001-01-01", "0001-01-01 is outside the years 1000 to 9998"),
+        ("9999-12-31T23:00:00-12:00", "9999-12-31T23:00:00-12:00 is outside the years 1000 to 9998"),
+    ],
+)
+def test_an_as_of_that_is_no_moment_is_refused(run: Run, book: Logbook, text: str, said: str) -> None:
+    result = run("report", "--as-of", text, folder=book.folder)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert f"--as-of: {said}" in result.stderr
+    assert "allowed: one day, or a moment with its time zone; for example 2026-11-16 or 2026" in result.stderr
+
+
+def test_a_report_as_of_a_day_before_everything_says_so(run: Run, book: Logbook) -> None:
+    result = run("report", "--as-of", "2001-01-01", folder=book.folder)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "--as-of: nothing was logged yet as of 2001-01-01; allowed: a later day, or a --year" in result.stderr
+    assert run("report", "--as-of", "2001-01-01", "--year", "2025", folder=book.folder).exit_code == 0
+
+
+def test_what_is_not_known_of_that_day_is_told(run: Run, book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=later(2))
+    path = book.folder / "observations" / "2025.geojson"
+    path.write_bytes(path.read_bytes().replace(b"Pier 1", b"Pier 2"))
+    with (book.folder / "observations" / "journal.jsonl").open("r+b") as file:
+        whole = file.read()
+        file.seek(0)
+        file.write(b"torn\n" + whole)
+    result = run("report", "--as-of", "2026-12-03", folder=book.folder)
+    assert result.exit_code == 1
+    assert "journal.jsonl:1: is not a line of the journal" in result.stderr
+    assert f"{ROPUCHA}: changed outside the log, when is not known" in result.stderr
+    assert Path(result.stdout.strip()).exists()

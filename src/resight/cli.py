@@ -24,6 +24,7 @@ from resight.errors import PROBLEMS_FOUND, CannotWrite, InvalidValue, Problem, R
 
 if TYPE_CHECKING:
     from datetime import date as Day
+    from datetime import datetime
 
     from resight.answer import Answer
     from resight.comparison import Comparison, Repeats
@@ -857,16 +858,44 @@ def last(site: str | None, platform: str | None, as_of: str | None, as_json: boo
     _finish(problems)
 
 
-def _day(text: str) -> Day:
+def _day(text: str, option: str = "--as-of", allowed: str = "one day", example: str = "2025-06-30") -> Day:
     from resight import dates
 
     try:
         when = dates.parse(text)
     except dates.DateError as error:
-        raise InvalidValue("--as-of", text, str(error), allowed="one day", example="2025-06-30") from None
+        raise InvalidValue(option, text, str(error), allowed=allowed, example=example) from None
     if not when.is_day:
-        raise InvalidValue("--as-of", text, f"{text} is not one day", allowed="one day", example="2025-06-30")
+        raise InvalidValue(option, text, f"{text} is not one day", allowed=allowed, example=example)
     return when.earliest
+
+
+def _moment(text: str, option: str, *, is_end: bool) -> datetime:
+    """A moment with its time zone, or the end (else the beginning) of a day in UTC."""
+    from datetime import UTC, datetime, time
+
+    allowed, example = "one day, or a moment with its time zone", "2026-11-16 or 2026-11-16T09:00:00Z"
+    if "T" not in text:
+        moment = datetime.combine(_day(text, option, allowed, example), time.max if is_end else time.min, UTC)
+    else:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise InvalidValue(option, text, f"{text!r} is not a moment", allowed=allowed, example=example) from None
+    if moment.tzinfo is None:
+        raise InvalidValue(option, text, f"{text} has no time zone", allowed=allowed, example=example)
+    if not 1000 <= moment.year <= 9998:
+        what = f"{text} is outside the years 1000 to 9998"
+        raise InvalidValue(option, text, what, allowed=allowed, example=example)
+    return moment
+
+
+def _moment_in_name(moment: datetime, *, is_end: bool) -> str:
+    """A moment for the name of a file: the day where it is one, as :func:`_moment` reads it."""
+    from resight import dates
+
+    day, time = dates.utc_text(moment).split("T")
+    return day if time == ("23:59:59Z" if is_end else "00:00:00Z") else f"{day}T{time.replace(':', '')}"
 
 
 def _days_since(record: Observation, until: Day) -> list[int]:
@@ -1132,6 +1161,7 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: s
 @click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
 @click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
 @click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
+@click.option("--as-of", metavar="DATE", help="The logbook as it stood at the end of this day (UTC).")
 @click.option("--format", "form", type=click.Choice(["html", "json"]), default="html", help="A page, or its numbers.")
 @click.option("--fail-on-repeat", is_flag=True, help="Exit status 10 when something in the headline group matches.")
 def report(
@@ -1141,6 +1171,7 @@ def report(
     names: tuple[str, ...],
     reviewed_only: bool,
     methods: str | None,
+    as_of: str | None,
     form: str,
     fail_on_repeat: bool,
 ) -> None:
@@ -1148,19 +1179,30 @@ def report(
 
     A report that is narrowed or widened has a name of its own; the standard one stays as it is.
 
+    With --as-of the records have the wording they had then; sites and vocabulary are those of today. It takes a
+    moment, too, such as 2026-11-16T09:00:00+09:00.
+
     \b
     Examples:
       resight report --year 2025 --baseline 2022..2024
       resight report --site sunan --methods optical,radar,flight-tracking
       resight report --reviewed-only --fail-on-repeat
+      resight report --as-of 2026-11-30
     """
+    from resight import changes as changes_
+    from resight import dates
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
     book = _open()
     scope = tuple(dict.fromkeys(book.resolve_site(name).id for name in names)) or None
     admitted = _methods(methods) if methods is not None else LOOK_METHODS
-    records, problems = book.read()
+    until = _moment(as_of, "--as-of", is_end=True) if as_of is not None else None
+    records, problems = book.read(as_of=until)
+    if until is not None and year is None and not records:
+        raise InvalidValue(
+            "--as-of", as_of, f"nothing was logged yet as of {as_of}", allowed="a later day, or a --year"
+        )
     year = _year(records, year)
     years = _baseline_years(baseline, year)
     records = [
@@ -1170,18 +1212,21 @@ def report(
     ]
     repeats = _compare(book, records, year, years, scope=scope, methods=admitted)
     folder = Path(output) if output else book.folder / "maps"
-    path = (folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted))).with_suffix(f".{form}")
+    times = [f"as-of-{_moment_in_name(until, is_end=True)}"] if until else []
+    path = (folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted, times))).with_suffix(f".{form}")
     conditions = ["Only reviewed records"] if reviewed_only else []
     if admitted != LOOK_METHODS:
         conditions.append(f"Methods compared: {', '.join(admitted)}")
+    if until:
+        conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
     text = {"html": report_.to_html, "json": report_.to_json}[form](
         records,
         repeats,
         sites=book.sites,
         vocabulary=book.vocabulary,
         digest=book.digest(records),
-        up_to=_up_to(records),
-        problems=book.check(),
+        up_to=dates.utc_text(until) if until else _up_to(records),
+        problems=book.check(as_of=until),
         conditions=conditions,
     )
     from resight.featurefile import write_atomically
@@ -1206,13 +1251,13 @@ def _methods(text: str) -> tuple[Method, ...]:
     return tuple(method for method in METHODS if method in named)
 
 
-def _narrowed(scope: Sequence[str] | None, reviewed_only: bool, methods: Sequence[Method]) -> str:
+def _narrowed(scope: Sequence[str] | None, reviewed_only: bool, methods: Sequence[Method], times: Sequence[str]) -> str:
     """What sets the name of such a report apart from the standard one."""
     from resight.observation import LOOK_METHODS
 
     more = [method for method in methods if method not in LOOK_METHODS]
     changed = more if set(methods) >= set(LOOK_METHODS) else ["only", *methods]
-    return "".join(f"-{part}" for part in (*sorted(scope or ()), *["reviewed-only"] * reviewed_only, *changed))
+    return "".join(f"-{part}" for part in (*sorted(scope or ()), *["reviewed-only"] * reviewed_only, *changed, *times))
 
 
 def _report_name(repeats: Repeats, suffix: str = "") -> str:
