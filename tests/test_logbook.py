@@ -27,6 +27,7 @@ from resight.errors import (
     InvalidValue,
     NoLogbook,
     NotFound,
+    Problem,
     UnreadableFile,
 )
 from resight.logbook import Logbook
@@ -1776,6 +1777,17 @@ def test_a_write_that_was_never_finished_does_not_count(book: Logbook) -> None:
     with journal_file(book).open("ab") as file:
         file.write(journal.canonical(unfinished) + b"\n")
     assert [e.line for e in journal.Journal(journal_file(book)).entries([])] == [1]
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"after":{"geometry":nu', b'{"after":{\0\0\0'])
+def test_a_torn_end_of_the_journal_is_no_problem_of_an_earlier_state(book: Logbook, torn: bytes) -> None:
+    """The next write drops it; where another process writes just now, it is whole a moment later."""
+    book.amend(ROPUCHA, berth="Pier 1", now=FIRST)
+    with journal_file(book).open("ab") as file:
+        file.write(torn)
+    problems: list[Problem] = []
+    assert [e.line for e in journal.Journal(journal_file(book)).entries(problems)] == [1]
+    assert problems == []
 
 
 @settings(max_examples=25, deadline=None)

@@ -118,7 +118,7 @@ class Journal:
         *whole, torn = self.path.read_bytes()[last.end :].split(b"\n")
         # A torn line is the beginning of one of ours; a file system may pad what it lost with NULs.
         torn = torn.strip(b"\0")
-        is_ours = all(_entry(row) is not None for row in whole) and torn[: len(_START)] == _START[: len(torn)]
+        is_ours = all(_entry(row) is not None for row in whole) and _begins_as_ours(torn)
         if not is_ours:
             what = (
                 "what stands after the last whole write was not left by a crash: mend it by hand; nothing was changed"
@@ -207,7 +207,9 @@ class Journal:
                 content = _entry(text)
                 entry = _read(number, content) if content is not None else None
                 if content is None or entry is None:
-                    unread.append(number)
+                    # A torn end is a write that never counted: the next write drops it, or it is under way just now.
+                    if row.endswith(b"\n") or not _begins_as_ours(text.strip(b"\0")):
+                        unread.append(number)
                     continue
                 _say_unread(unread, problems)
                 if not _fits(text, content):
@@ -218,6 +220,10 @@ class Journal:
                     yield from pending
                     pending.clear()
         _say_unread(unread, problems)
+
+
+def _begins_as_ours(text: bytes) -> bool:
+    return text[: len(_START)] == _START[: len(text)]
 
 
 def _say_unread(unread: list[int], problems: list[Problem]) -> None:
