@@ -23,6 +23,7 @@ ORDER = (
     "featurefile",
     "journal",
     "logbook",
+    "merging",
     "episodes",
     "evidence",
     "weights",
@@ -76,6 +77,7 @@ PURE = (
     "observation",
     "geodesy",
     "checks",
+    "merging",
     "episodes",
     "evidence",
     "weights",
@@ -99,6 +101,7 @@ LIGHT = (
     "featurefile",
     "journal",
     "logbook",
+    "merging",
     "episodes",
 )
 HEAVY = {"geopandas", "folium", "branca", "matplotlib", "scipy", "numpy", "pandas", "shapely"}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resight import episodes, vocabulary
+from resight import episodes, merging, vocabulary
 from resight.episodes import Episode
 from resight.observation import METHODS, Observation, build
 
@@ -810,5 +810,5 @@ def test_neighbours_in_an_episode_are_never_more_than_three_days_apart(dates: li
 
 
 def test_the_rule_in_words_names_the_gap() -> None:
-    assert "at most 3 days can lie between" in episodes.merging_rule()
-    assert "at most 5 days can lie between" in episodes.merging_rule(5)
+    assert "at most 3 days can lie between" in merging.merging_rule()
+    assert "at most 5 days can lie between" in merging.merging_rule(5)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import resight
-from resight import comparison, episodes, evidence, report, vocabulary
+from resight import comparison, evidence, merging, report, vocabulary
 from resight.comparison import Repeats
 from resight.errors import Problem
 from resight.logbook import Logbook
@@ -236,7 +236,7 @@ def test_published_images_allow_no_new_no_gone_and_no_rate() -> None:
     assert "How often anyone looked is not known for either year" in said
     assert "So nothing can be said of what is “new”, of what is “gone”, or of rates." in said
     assert not re.search(
-        r"\b(new|gone)\b", said.replace("“new”", "").replace("“gone”", "").replace(episodes.merging_rule(), "")
+        r"\b(new|gone)\b", said.replace("“new”", "").replace("“gone”", "").replace(merging.merging_rule(), "")
     )
     assert "Dunay published images: 1; looks that found nothing are rarely published" in part(html, "effort")
     assert "seen in 1 of" not in said
@@ -604,7 +604,7 @@ def test_problems_are_told_with_their_place() -> None:
 def test_the_method_names_every_assumption_size_and_version() -> None:
     html = html_of([*ROPUCHA, TAPIR])
     said = part(html, "method")
-    assert episodes.merging_rule() in said
+    assert merging.merging_rule() in said
     assert set(report.ASSUMED) == set(evidence.Assumptions._fields)
     for name, meaning in report.ASSUMED.items():
         assert f"{name} {meaning}".replace(" ", "") in said.replace(" ", "")

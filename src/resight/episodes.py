@@ -1,33 +1,18 @@
 """Records to episodes (one thing at one place, however often imaged), and to looks (what was examined at all).
 
-The rules are those printed by :func:`merging_rule`; comparing is done on episodes, never on images. No heavy
+The rule is that of :mod:`resight.merging`; comparing is done on episodes, never on images. No heavy
 library here, so that ``log`` can answer at once.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Day
-from datetime import timedelta
 from typing import NamedTuple
 
-from resight import dates
+from resight import merging
+from resight.merging import EPISODE_GAP_DAYS, Absences, Sighting, other_length
 from resight.observation import LOOK_METHODS, Method, Observation
 from resight.vocabulary import Vocabulary
-
-EPISODE_GAP_DAYS = 3
-LENGTH_TOLERANCE = 0.10
-
-
-def merging_rule(gap_days: int = EPISODE_GAP_DAYS) -> str:
-    """The rule by which sightings become episodes, for printing beside every comparison."""
-    return (
-        "Sightings of a site are taken in order of (earliest day, latest day, id). A sighting joins the open episode "
-        "with the nearest last sighting whose platform, individual, berth and measured length (±10 %) it does not "
-        f"contradict, if at most {gap_days} days can lie between the two dates and no look that found that platform "
-        "gone certainly lies between; else it opens a new episode. Two records that one source gives of one look are "
-        "two things. A vague date never bridges and never merges."
-    )
 
 
 class Episode(NamedTuple):
@@ -86,37 +71,6 @@ class Episode(NamedTuple):
         return next((s.geometry for s in self.sightings if s.geometry is not None), None)
 
 
-class _Open:
-    """An episode under construction: what its sightings say together."""
-
-    __slots__ = ("berth", "first_id", "individual", "last_day", "last_latest", "length_m", "looks", "path", "sightings")
-
-    def __init__(
-        self, record: Observation, path: tuple[str, ...], individual: str | None, look: tuple[object, ...]
-    ) -> None:
-        self.sightings = [record]
-        self.first_id = record.id or ""
-        #: First day of the last sighting.
-        self.last_day, self.last_latest = record.bounds
-        self.path = path
-        self.individual = individual
-        self.berth = record.berth
-        self.length_m = record.length_m
-        self.looks = {look}
-
-    def take(
-        self, record: Observation, path: tuple[str, ...], individual: str | None, look: tuple[object, ...]
-    ) -> None:
-        """Add a sighting that contradicts nothing."""
-        self.sightings.append(record)
-        self.last_day, self.last_latest = record.bounds
-        self.path = max(self.path, path, key=len)
-        self.individual = self.individual or individual
-        self.berth = self.berth or record.berth
-        self.length_m = self.length_m or record.length_m
-        self.looks.add(look)
-
-
 def may_match(record: Observation, vocabulary: Vocabulary) -> bool:
     """Is this a sighting of a platform that could repeat, whatever the method it was made by?"""
     return (
@@ -151,7 +105,7 @@ def find(
     found: list[Episode] = []
     for site, sightings in by_site.items():
         sightings.sort(key=_order)
-        found += _episodes_of_site(sightings, _Absences(absences[site], vocabulary), vocabulary, gap_days)
+        found += _episodes_of_site(sightings, _absences(absences[site], vocabulary), vocabulary, gap_days)
     return sorted(found, key=lambda episode: (*episode.time, episode.id))
 
 
@@ -181,68 +135,33 @@ def _individual(record: Observation, vocabulary: Vocabulary) -> str | None:
 
 
 def _episodes_of_site(
-    sightings: Sequence[Observation], absences: "_Absences", vocabulary: Vocabulary, gap_days: int
+    records: Sequence[Observation], absences: Absences, vocabulary: Vocabulary, gap_days: int
 ) -> list[Episode]:
-    gap = timedelta(days=gap_days)
-    every: list[_Open] = []
-    open_now: list[_Open] = []
-    for record in sightings:
-        path, individual = full_path(record, vocabulary), _individual(record, vocabulary)
-        earliest, latest = record.bounds
-        # Sightings come by first day, so what this one cannot reach no later one can.
-        since, reach = dates.shift(earliest, -gap_days), dates.shift(latest, -gap_days)
-        open_now = [e for e in open_now if e.last_day >= since]
-        look = _source_look(record)
-        joinable = [
-            episode
-            for episode in open_now
-            if episode.last_day >= reach
-            and episode.last_latest - earliest <= gap
-            and not _contradicts(record, path, individual, episode)
-            and not (look in episode.looks and _is_separate(record, episode))
-            and not absences.between(
-                episode.sightings[-1], record, max(episode.path, path, key=len), episode.individual or individual
-            )
-        ]
-        if joinable:
-            nearest = min(joinable, key=lambda e: (latest - e.last_day, e.first_id))
-            nearest.take(record, path, individual, look)
-        else:
-            opened = _Open(record, path, individual, look)
-            open_now.append(opened)
-            every.append(opened)
-    closed = _with_true_extents([_close(episode, absences, vocabulary) for episode in every])
-    return _with_doubles(closed, gap_days)
+    """The episodes of one site, the records being in order of (earliest, latest, id)."""
+    merged = merging.merge([_sighting(record, vocabulary) for record in records], absences, gap_days)
+    found = [_close([records[row] for row in rows], absences, vocabulary) for rows in merged]
+    return _with_doubles(_with_true_extents(found), gap_days)
+
+
+def _sighting(record: Observation, vocabulary: Vocabulary) -> Sighting:
+    first, last = record.bounds
+    return Sighting(
+        record.id or "",
+        first.toordinal(),
+        last.toordinal(),
+        full_path(record, vocabulary),
+        _individual(record, vocabulary),
+        record.berth.casefold() if record.berth else None,
+        record.length_m,
+        _source_look(record),
+        frozenset(relation.id for relation in record.relates if relation.how == "same-event"),
+    )
 
 
 def _source_look(record: Observation) -> tuple[object, ...]:
     """What one source says of one look: two sightings with the same key are two things."""
     when = record.image_id or (record.date, record.sensor)
     return (when, record.method, tuple((s.published_by, s.url) for s in record.sources), record.basis)
-
-
-def _is_separate(record: Observation, episode: _Open) -> bool:
-    """Two records of one look by one source are two things, unless they are said to be the same event."""
-    ids = {sighting.id for sighting in episode.sightings}
-    told_same = any(r.how == "same-event" and r.id in ids for r in record.relates)
-    told_same |= any(r.how == "same-event" and r.id == record.id for s in episode.sightings for r in s.relates)
-    return not told_same
-
-
-def _contradicts(record: Observation, path: tuple[str, ...], individual: str | None, episode: _Open) -> bool:
-    if path is not episode.path:
-        shared = min(len(path), len(episode.path))
-        if path[:shared] != episode.path[:shared]:
-            return True
-    if individual and episode.individual and individual != episode.individual:
-        return True
-    if record.berth and episode.berth and record.berth.casefold() != episode.berth.casefold():
-        return True
-    return _other_length(record.length_m, episode.length_m)
-
-
-def _other_length(one: float | None, other: float | None) -> bool:
-    return bool(one and other and abs(one - other) > LENGTH_TOLERANCE * max(one, other))
 
 
 def is_counted_absence(record: Observation) -> bool:
@@ -265,73 +184,42 @@ def covers(absence: Observation, path: tuple[str, ...], individual: str | None, 
     return path[: len(looked_for)] == looked_for
 
 
-class _Absences:
-    """The counted absences of one site, by what was looked for, each in order of time."""
-
-    def __init__(self, absences: Iterable[Observation], vocabulary: Vocabulary) -> None:
-        self._by_wanted: dict[tuple[tuple[str, ...], str | None], list[tuple[Day, Day]]] = defaultdict(list)
-        for absence in absences:
-            looked_for = vocabulary.path(absence.platform) if absence.platform else ()
-            self._by_wanted[looked_for, _individual(absence, vocabulary)].append(absence.bounds)
-        for days in self._by_wanted.values():
-            days.sort()
-
-    def _covering(self, path: tuple[str, ...], individual: str | None) -> Iterator[list[tuple[Day, Day]]]:
-        for (looked_for, wanted), days in self._by_wanted.items():
-            if path[: len(looked_for)] == looked_for and wanted in (None, individual):
-                yield days
-
-    def between(self, earlier: Observation, later: Observation, path: tuple[str, ...], individual: str | None) -> bool:
-        """Does a look that would have found it certainly lie between two sightings?"""
-        after, before = earlier.bounds[1], later.bounds[0]
-        for days in self._covering(path, individual):
-            for first, last in days[bisect_right(days, (after, Day.max)) :]:
-                if first >= before:
-                    break
-                if last < before:
-                    return True
-        return False
-
-    def last_before(self, day: Day, path: tuple[str, ...], individual: str | None) -> Day | None:
-        """Latest look without it that was certainly before a day."""
-        found: list[Day] = []
-        for days in self._covering(path, individual):
-            at = bisect_left(days, (day, Day.min)) - 1
-            while at >= 0 and days[at][1] >= day:
-                at -= 1
-            found += [days[at][1]] if at >= 0 else []
-        return max(found, default=None)
-
-    def first_after(self, day: Day, path: tuple[str, ...], individual: str | None) -> Day | None:
-        """Earliest look without it that was certainly after a day."""
-        found = [
-            days[at][0]
-            for days in self._covering(path, individual)
-            if (at := bisect_right(days, (day, Day.max))) < len(days)
-        ]
-        return min(found, default=None)
+def _absences(records: Iterable[Observation], vocabulary: Vocabulary) -> Absences:
+    return Absences(
+        (
+            vocabulary.path(record.platform) if record.platform else (),
+            _individual(record, vocabulary),
+            record.bounds[0].toordinal(),
+            record.bounds[1].toordinal(),
+        )
+        for record in records
+    )
 
 
-def _close(episode: _Open, absences: _Absences, vocabulary: Vocabulary) -> Episode:
-    first, last = episode.sightings[0], episode.sightings[-1]
-    named = next((s for s in episode.sightings if s.platform_name and s.hedge_on != "platform_name"), None)
-    claimed = next((s.platform_name for s in episode.sightings if s.platform_name), None)
+def _close(sightings: Sequence[Observation], absences: Absences, vocabulary: Vocabulary) -> Episode:
+    first, last = sightings[0], sightings[-1]
+    named = next((s for s in sightings if s.platform_name and s.hedge_on != "platform_name"), None)
+    claimed = next((s.platform_name for s in sightings if s.platform_name), None)
+    path = max((full_path(s, vocabulary) for s in sightings), key=len)
+    individual = _individual(named, vocabulary) if named else None
+    before = absences.last_before(first.bounds[0].toordinal(), path, individual)
+    after = absences.first_after(last.bounds[1].toordinal(), path, individual)
     return Episode(
         id=first.id or "",
         site=first.site,
-        sightings=tuple(episode.sightings),
-        claimed_path=episode.path,
-        path=max((_certain_path(s, vocabulary) for s in episode.sightings), key=len),
-        individual=_individual(named, vocabulary) if named else None,
+        sightings=tuple(sightings),
+        claimed_path=path,
+        path=max((_certain_path(s, vocabulary) for s in sightings), key=len),
+        individual=individual,
         individual_name=named.platform_name if named else claimed,
-        identity_hedge=next((s.hedge for s in episode.sightings if s.hedge_on in ("platform", "platform_name")), None),
-        operator=next((s.operator for s in episode.sightings if s.operator and s.hedge_on != "operator"), None),
-        berth=episode.berth,
-        length_m=episode.length_m,
-        activities=frozenset(s.activity for s in episode.sightings if s.activity and _says_something(s, vocabulary)),
+        identity_hedge=next((s.hedge for s in sightings if s.hedge_on in ("platform", "platform_name")), None),
+        operator=next((s.operator for s in sightings if s.operator and s.hedge_on != "operator"), None),
+        berth=next((s.berth for s in sightings if s.berth), None),
+        length_m=next((s.length_m for s in sightings if s.length_m), None),
+        activities=frozenset(s.activity for s in sightings if s.activity and _says_something(s, vocabulary)),
         time=first.bounds,
-        last_look_without=absences.last_before(first.bounds[0], episode.path, episode.individual),
-        first_look_without=absences.first_after(last.bounds[1], episode.path, episode.individual),
+        last_look_without=Day.fromordinal(before) if before else None,
+        first_look_without=Day.fromordinal(after) if after else None,
     )
 
 
@@ -372,7 +260,7 @@ def _with_doubles(episodes: list[Episode], gap_days: int) -> list[Episode]:
                 and one.claimed_path[:shared] == other.claimed_path[:shared]
                 and not (one.individual and other.individual and one.individual != other.individual)
                 and not (one.berth and other.berth and one.berth.casefold() != other.berth.casefold())
-                and not _other_length(one.length_m, other.length_m)
+                and not other_length(one.length_m, other.length_m)
                 and not _of_one_look(one, other)
                 and (one.time[0] - other.last_seen[1]).days <= gap_days
                 and (other.time[0] - one.last_seen[1]).days <= gap_days

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import resight
-from resight import chance, episodes, evidence, figures, pattern, rates
+from resight import chance, episodes, evidence, figures, merging, pattern, rates
 from resight.comparison import Comparison, Repeats
 from resight.dates import in_words
 from resight.episodes import Episode, Look
@@ -221,7 +221,7 @@ class _Report:
     """
 
     #: What the method says that is the same in every report.
-    merging_rule = episodes.merging_rule()
+    merging_rule = merging.merging_rule()
     season_u = ", ".join(f"{u:.3f}" for u in evidence.SEASON_U)
     looks_needed = tuple((f"{p:.1f}", rates.looks_needed(p)) for p in DETECTIONS)
     references = REFERENCES

@@ -1,0 +1,187 @@
+"""Sightings of one site to visits: the merging rule, on plain values, for records and for columns alike."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+EPISODE_GAP_DAYS = 3
+LENGTH_TOLERANCE = 0.10
+
+Path = tuple[str, ...]
+
+
+def merging_rule(gap_days: int = EPISODE_GAP_DAYS) -> str:
+    """The rule by which sightings become episodes, for printing beside every comparison."""
+    return (
+        "Sightings of a site are taken in order of (earliest day, latest day, id). A sighting joins the open episode "
+        "with the nearest last sighting whose platform, individual, berth and measured length (±10 %) it does not "
+        f"contradict, if at most {gap_days} days can lie between the two dates and no look that found that platform "
+        "gone certainly lies between; else it opens a new episode. Two records that one source gives of one look are "
+        "two things. A vague date never bridges and never merges."
+    )
+
+
+class Sighting(NamedTuple):
+    """What the rule needs of a sighting."""
+
+    id: str
+    #: First and last day, as proleptic ordinals.
+    first: int
+    last: int
+    path: Path
+    individual: str | None = None
+    #: In lower case.
+    berth: str | None = None
+    length_m: float | None = None
+    #: What one source says of one look: two sightings with the same key are two things …
+    look: Hashable = None
+    #: … unless they are said to be the same event: ids of others that this one says it of.
+    same_event: frozenset[str] = frozenset()
+
+
+class _Open:
+    """An episode under construction: what its sightings say together."""
+
+    __slots__ = ("berth", "first_id", "individual", "last_day", "last_latest", "length_m", "looks", "path", "rows")
+
+    def __init__(self, row: int, sighting: Sighting) -> None:
+        self.rows = [row]
+        self.first_id, self.last_day, self.last_latest, self.path = sighting[:4]
+        self.individual, self.berth, self.length_m = sighting.individual, sighting.berth, sighting.length_m
+        self.looks = {sighting.look}
+
+    def take(self, row: int, sighting: Sighting) -> None:
+        """Add a sighting that contradicts nothing."""
+        self.rows.append(row)
+        self.last_day, self.last_latest = sighting.first, sighting.last
+        if len(sighting.path) > len(self.path):
+            self.path = sighting.path
+        self.individual = self.individual or sighting.individual
+        self.berth = self.berth or sighting.berth
+        self.length_m = self.length_m or sighting.length_m
+        self.looks.add(sighting.look)
+
+
+class Absences:
+    """The counted looks of one site that found nothing, by what was looked for, each in order of time.
+
+    Args:
+        found: path looked for (``()`` for anything), the individual looked for if any, first and last day.
+    """
+
+    def __init__(self, found: Iterable[tuple[Path, str | None, int, int]] = ()) -> None:
+        self._by_wanted: dict[tuple[Path, str | None], list[tuple[int, int]]] = defaultdict(list)
+        for looked_for, individual, first, last in found:
+            self._by_wanted[looked_for, individual].append((first, last))
+        for days in self._by_wanted.values():
+            days.sort()
+
+    def __bool__(self) -> bool:
+        """Is there any?"""
+        return bool(self._by_wanted)
+
+    def _covering(self, path: Path, individual: str | None) -> Iterator[list[tuple[int, int]]]:
+        for (looked_for, wanted), days in self._by_wanted.items():
+            if path[: len(looked_for)] == looked_for and wanted in (None, individual):
+                yield days
+
+    def between(self, after: int, before: int, path: Path, individual: str | None) -> bool:
+        """Does a look that would have found it certainly lie after one day and before another?"""
+        for days in self._covering(path, individual):
+            for first, last in days[bisect_right(days, (after, _NEVER)) :]:
+                if first >= before:
+                    break
+                if last < before:
+                    return True
+        return False
+
+    def last_before(self, day: int, path: Path, individual: str | None) -> int | None:
+        """Latest look without it that was certainly before a day."""
+        found: list[int] = []
+        for days in self._covering(path, individual):
+            at = bisect_left(days, (day, 0)) - 1
+            while at >= 0 and days[at][1] >= day:
+                at -= 1
+            found += [days[at][1]] if at >= 0 else []
+        return max(found, default=None)
+
+    def first_after(self, day: int, path: Path, individual: str | None) -> int | None:
+        """Earliest look without it that was certainly after a day."""
+        found = [
+            days[at][0]
+            for days in self._covering(path, individual)
+            if (at := bisect_right(days, (day, _NEVER))) < len(days)
+        ]
+        return min(found, default=None)
+
+
+#: Later than every day.
+_NEVER = 1 << 30
+
+
+def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPISODE_GAP_DAYS) -> list[list[int]]:
+    """The sightings of one site by episode, as their places in the sequence; see :func:`merging_rule`.
+
+    Args:
+        sightings: in order of (first day, last day, id).
+        absences: looks of the site that found nothing.
+        gap_days: the most days that can lie between two sightings of one visit.
+    """
+    every: list[_Open] = []
+    open_now: list[_Open] = []
+    for row, sighting in enumerate(sightings):
+        _, first, last, path, individual, *_ = sighting
+        # Sightings come by first day, so what this one cannot reach no later one can.
+        since, reach = first - gap_days, last - gap_days
+        still = []
+        joinable = []
+        for episode in open_now:
+            if episode.last_day < since:
+                continue
+            still.append(episode)
+            if (
+                episode.last_day >= reach
+                and episode.last_latest - first <= gap_days
+                and not _contradicts(sighting, episode)
+                and not (sighting.look in episode.looks and _is_separate(sighting, episode, sightings))
+                and not (
+                    absences
+                    and absences.between(
+                        episode.last_latest, first, max(episode.path, path, key=len), episode.individual or individual
+                    )
+                )
+            ):
+                joinable.append(episode)
+        open_now = still
+        if joinable:
+            min(joinable, key=lambda e: (last - e.last_day, e.first_id)).take(row, sighting)
+        else:
+            opened = _Open(row, sighting)
+            open_now.append(opened)
+            every.append(opened)
+    return [episode.rows for episode in every]
+
+
+def _is_separate(sighting: Sighting, episode: _Open, sightings: Sequence[Sighting]) -> bool:
+    """Two records of one look by one source are two things, unless they are said to be the same event."""
+    held = [sightings[row] for row in episode.rows]
+    return not any(one.id in sighting.same_event or sighting.id in one.same_event for one in held)
+
+
+def _contradicts(sighting: Sighting, episode: _Open) -> bool:
+    path = sighting.path
+    if path is not episode.path:
+        shared = min(len(path), len(episode.path))
+        if path[:shared] != episode.path[:shared]:
+            return True
+    if sighting.individual and episode.individual and sighting.individual != episode.individual:
+        return True
+    if sighting.berth and episode.berth and sighting.berth != episode.berth:
+        return True
+    return other_length(sighting.length_m, episode.length_m)
+
+
+def other_length(one: float | None, other: float | None) -> bool:
+    """Are two measured lengths too different for one thing?"""
+    return bool(one and other and abs(one - other) > LENGTH_TOLERANCE * max(one, other))
