@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -94,6 +94,24 @@ def _scored(weights: Weights, b: Ints, c: Ints, is_near: Bools) -> Floats:
 def _same_individual(weights: Weights, b: Ints, c: Ints) -> Bools:
     one, other = weights.held.baseline.individual[b], weights.held.current.individual[c]
     return np.asarray((one == other) & (one >= 0))
+
+
+def factors(weights: Weights, b: Ints, c: Ints, near: Ints) -> dict[str, Any]:
+    """The bits of some pairs factor by factor (place, platform, activity, season), and what they agree in."""
+    then, now = weights.held.baseline, weights.held.current
+    same = _same_individual(weights, b, c)
+    at_one_place = (then.site[b] == now.site[c]) | _among(b, c, near, len(now))
+    agreed = weights.states(b, c, same) // 2
+    closeness = weights.closeness[then.path[b], agreed]
+    return {
+        "finding": np.array(["same individual", "same class", "same type", "same kind", "other"], dtype=object)[
+            closeness
+        ],
+        "place": weights.place[b, at_one_place.astype(np.intp)],
+        "platform": weights.platform_bits(b, c, same_individual=same),
+        "activity": weights.activity[then.activities[b], now.activities[c]],
+        "season": weights.season.bits(b, c),
+    }
 
 
 def _elsewhere(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints, Ints]]]:

@@ -1,0 +1,450 @@
+"""Episodes and matches of GeoDataFrames: the comparison of two years without an object for every record.
+
+The rules and the numbers are those of :mod:`resight.comparison` (tests hold the two against each other); what is left
+out is what only a page needs. Frames come from :meth:`resight.Logbook.frame` or from a detector: one row a record, the
+id as index, at least the columns ``site``, ``earliest``, ``latest`` and ``platform``. A column that is not there counts
+as not given, so that a bare frame holds our own optical sightings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import shapely
+
+from resight import geodesy, linkage, merging, weights
+from resight.errors import InvalidValue
+from resight.evidence import DEFAULTS, FINDINGS, Assumptions
+from resight.observation import LOOK_METHODS, Method, Site
+
+if TYPE_CHECKING:
+    from resight.vocabulary import Vocabulary
+    from resight.weights import Bools, Columns, Ints, Weights
+
+_NEEDED = ("site", "earliest", "latest", "platform")
+_EPOCH = 719_163
+_ARROW = " > "
+_COMMA = ", "
+
+
+def episodes(
+    records: geopandas.GeoDataFrame,
+    vocabulary: Vocabulary,
+    *,
+    methods: Iterable[Method] = LOOK_METHODS,
+    gap_days: int = merging.EPISODE_GAP_DAYS,
+) -> geopandas.GeoDataFrame:
+    """The episodes of a frame of records, by the rule of :func:`resight.merging.merging_rule`.
+
+    One row an episode, its id (that of its first sighting) as index, in order of (first, last, id): ``site``; ``path``
+    (platform as far as it is known without a hedge, ``ship > landing-ship``); ``individual`` (key of the hull or tail
+    under that path) and ``operator``, null when not known; ``activities`` (those that say what is done, with commas);
+    ``first`` and ``last`` (bounds of its first sighting, days); ``sightings`` (how many); the first position given.
+
+    Raises:
+        InvalidValue: a column that is needed is not there, a day is missing or two rows have one id.
+    """
+    given = _checked(records)
+    matched = _Platforms(given, vocabulary)
+    outcome, method = _text(given, "outcome", "seen"), _text(given, "method", "optical")
+    counts = (_text(given, "status", "draft") != "withdrawn") & ~_flag(given, "aggregate")
+    seen = (outcome == "seen") & counts & ~_flag(given, "context") & matched.is_matched
+    seen &= np.isin(method, list(methods))
+    first, last = _ordinals(given, "earliest"), _ordinals(given, "latest")
+    one_time = (first == last) | _is_given(given, "image_id") | _is_given(given, "image_time")
+    absent = (outcome == "not-seen") & np.isin(method, list(LOOK_METHODS)) & counts & one_time
+    ids = given.index.astype(str).to_numpy(dtype=object)
+    rows = np.flatnonzero(seen)
+    site, names = pd.factorize(given["site"].to_numpy(dtype=object))
+    rows = rows[np.lexsort((ids[rows].astype(str), last[rows], first[rows], site[rows]))]
+    merged = _merged(given, rows, site, ids, (first, last), matched, absent, gap_days)
+    return _closed(given, merged, names[site], ids, (first, last), matched, vocabulary)
+
+
+def matches(
+    records: geopandas.GeoDataFrame,
+    *,
+    year: int,
+    baseline_years: Sequence[int],
+    vocabulary: Vocabulary,
+    sites: Mapping[str, Site],
+    scope: Sequence[str] | None = None,
+    methods: Iterable[Method] = LOOK_METHODS,
+    assume: Assumptions = DEFAULTS,
+    learn: bool = False,
+) -> geopandas.GeoDataFrame:
+    """Which episode of one year matches which of the baseline, one to one, with the evidence in bits.
+
+    Args:
+        records: see the module.
+        year: the year under study.
+        baseline_years: the years it is held against.
+        vocabulary: the platform tree and the catalogue sizes.
+        sites: the register, for the residents of sites; sites that are not in it have none.
+        scope: the sites compared as one group; all sites of the frame if not given.
+        methods: the methods that count.
+        assume: m, κ and the prior.
+        learn: learn m from the two years first, where there are episodes enough.
+
+    Returns:
+        One row a match, strongest first, the id of the current episode as index: ``baseline`` (id), ``site``,
+        ``finding``, ``place``, ``platform``, ``activity``, ``season`` and their sum ``bits``, ``posterior``; the
+        position of the current episode.
+
+    Raises:
+        InvalidValue: as :func:`episodes`; the year is its own baseline.
+    """
+    if year in baseline_years:
+        raise InvalidValue("baseline", year, f"{year} cannot be compared with itself", allowed="another year")
+    found = episodes(records, vocabulary, methods=methods)
+    compared = pd.unique(records["site"]) if scope is None else list(dict.fromkeys(scope))
+    found = found[found["site"].isin(compared)]
+    began = found["first"].dt.year
+    began = began.where(began == found["last"].dt.year)
+    then, now = found[began.isin(baseline_years)], found[began == year]
+    held = table(then, now)
+    near = geodesy.near_rows(_positions(then, held.baseline), _positions(now, held.current))
+
+    def make(assumed: Assumptions) -> Weights:
+        return weights.Weights(held, vocabulary=vocabulary, scope=len(compared), sites=sites, assume=assumed)
+
+    if learn and len(then) and len(now) >= linkage.LEARNABLE:
+        assume, _ = linkage.learn(make, near, assume)
+    weighed = make(assume)
+    links = linkage.link(weighed, near)
+    flagged = links.assigned[links.posterior[links.assigned] > 0.5]
+    order = np.lexsort((held.current.ids[links.current[flagged]].astype(str), -links.bits[flagged]))
+    chosen = flagged[order]
+    b, c = links.baseline[chosen], links.current[chosen]
+    factors = linkage.factors(weighed, b, c, near)
+    return geopandas.GeoDataFrame(
+        {
+            "baseline": pd.array(held.baseline.ids[b], dtype="string"),
+            "site": now["site"].array[c],
+            "finding": pd.Categorical(factors.pop("finding"), categories=[*FINDINGS.values(), "other"]),
+            **factors,
+            "bits": links.bits[chosen],
+            "posterior": links.posterior[chosen],
+        },
+        index=pd.Index(pd.array(held.current.ids[c], dtype="string"), name="current"),
+        geometry=now.geometry.array[c],
+        crs=now.crs,
+    )
+
+
+def table(then: geopandas.GeoDataFrame, now: geopandas.GeoDataFrame) -> weights.Table:
+    """Two frames of :func:`episodes` as the numbers that evidence is looked up by."""
+    both = pd.concat([then.drop(columns="geometry"), now.drop(columns="geometry")])
+    site, sites = pd.factorize(both["site"])
+    path, paths = pd.factorize(both["path"])
+    # A hull counts as the same one under the same path only.
+    individual, _ = pd.factorize(both["individual"])
+    known = individual >= 0
+    individual = np.where(known, pd.factorize(path.astype(np.int64) * (len(both) + 1) + individual)[0], -1)
+    operator, operators = pd.factorize(both["operator"].str.casefold())
+    sets, activities = pd.factorize(both["activities"])
+    # Number 0 is for no activity known.
+    order = sorted(range(len(activities)), key=lambda code: activities[code] != "")
+    if "" not in activities:
+        sets, named = sets + 1, ["", *activities]
+    else:
+        sets, named = np.argsort(order)[sets], [activities[code] for code in order]
+    columns = weights.Columns(
+        both.index.to_numpy(dtype=object),
+        site,
+        path,
+        individual,
+        operator,
+        sets,
+        _ordinals(both, "first"),
+        _ordinals(both, "last"),
+    )
+    return weights.Table(
+        columns.take(slice(0, len(then))),
+        columns.take(slice(len(then), None)),
+        tuple(sites),
+        tuple(tuple(text.split(_ARROW)) if text else () for text in paths),
+        tuple(operators),
+        tuple(frozenset(text.split(_COMMA)) - {""} for text in named),
+    )
+
+
+def _positions(found: geopandas.GeoDataFrame, columns: Columns) -> geodesy.Positions:
+    given = np.flatnonzero(~(found.geometry.isna() | found.geometry.is_empty).to_numpy())
+    at, row = shapely.get_coordinates(found.geometry.array[given], return_index=True)
+    finite = np.isfinite(at).all(axis=1)
+    at, row = at[finite], row[finite]
+    return geodesy.Positions(given[row], columns.site[given[row]].astype(np.int64), at[:, 0], at[:, 1])
+
+
+# --- what a frame says ----------------------------------------------------------------------------------------------
+
+
+def _checked(records: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    if not isinstance(records, geopandas.GeoDataFrame) or records.active_geometry_name is None:
+        raise InvalidValue("frame", "", "has no geometry", allowed="a GeoDataFrame, its geometry None where not given")
+    missing = [name for name in _NEEDED if name not in records.columns]
+    if missing:
+        what = f"the frame has no column {' and no column '.join(map(repr, missing))}"
+        raise InvalidValue("frame", "", what, allowed=f"one row a record with at least {', '.join(_NEEDED)}")
+    if records.index.has_duplicates:
+        twice = str(records.index[records.index.duplicated()][0])
+        raise InvalidValue(
+            "frame", twice, f"{twice!r} stands on two rows", allowed="the record's id as index, once each"
+        )
+    for name in ("site", "earliest", "latest"):
+        if records[name].isna().any():
+            where = str(records.index[records[name].isna()][0])
+            raise InvalidValue(name, None, f"is missing at {where!r}", allowed="a value in every row")
+    return records if records.crs in (None, "EPSG:4326") else records.to_crs("EPSG:4326")
+
+
+def _is_given(records: pd.DataFrame, name: str) -> Bools:
+    if name not in records.columns:
+        return np.zeros(len(records), dtype=bool)
+    return records[name].notna().to_numpy()
+
+
+def _text(records: pd.DataFrame, name: str, default: str | None) -> Any:
+    """A column as an array of objects, ``default`` (or None) where nothing is given."""
+    if name not in records.columns:
+        return np.full(len(records), default, dtype=object)
+    values = records[name].astype(object).to_numpy(copy=True)
+    values[records[name].isna().to_numpy()] = default
+    return values
+
+
+def _flag(records: pd.DataFrame, name: str) -> Bools:
+    if name not in records.columns:
+        return np.zeros(len(records), dtype=bool)
+    return records[name].fillna(False).to_numpy(dtype=bool)
+
+
+def _ordinals(records: pd.DataFrame, name: str) -> Ints:
+    """Days as proleptic ordinals."""
+    return pd.to_datetime(records[name]).to_numpy().astype("datetime64[D]").astype(np.int64) + _EPOCH
+
+
+def _codes(records: pd.DataFrame, name: str) -> tuple[Ints, Any]:
+    """Numbers for the values of a column (−1 for none) and the values."""
+    if name not in records.columns:
+        return np.full(len(records), -1), np.zeros(0, dtype=object)
+    return pd.factorize(records[name].to_numpy(dtype=object))
+
+
+class _Platforms:
+    """The path and the individual that each row stands for, worked out once for each platform and name."""
+
+    def __init__(self, records: geopandas.GeoDataFrame, vocabulary: Vocabulary) -> None:
+        platform, platforms = _codes(records, "platform")
+        name, names = _codes(records, "platform_name")
+        hedge_on = _text(records, "hedge_on", None)
+        self.is_hedged, self.is_name_hedged = hedge_on == "platform", hedge_on == "platform_name"
+        self.paths: list[tuple[str, ...]] = []
+        numbers = weights.Coder()
+        known = [vocabulary.individual(text) for text in names]
+        of_known = [vocabulary.path(one.platform) if one else () for one in known]
+        of_node = [vocabulary.path(text) if text in vocabulary.platforms else () for text in platforms]
+        kinds, kind = np.unique(
+            (platform + 1) * (len(names) + 1) + np.where(self.is_name_hedged, 0, name + 1), return_inverse=True
+        )
+        full, certain = [], []
+        for one in kinds.tolist():
+            node, called = one // (len(names) + 1) - 1, one % (len(names) + 1) - 1
+            path = of_node[node] if node >= 0 else ()
+            deeper = of_known[called] if called >= 0 else ()
+            # A registered hull or tail leads as deep as its own class.
+            path = deeper if deeper and deeper[: len(path)] == path else path
+            full.append(numbers(path))
+            certain.append(numbers(path[:-1]))
+        #: Numbers of the paths as deep as they are said, and as deep as they are said without a hedge.
+        self.path = np.array(full, dtype=np.int64)[kind]
+        self.certain = np.where(self.is_hedged, np.array(certain, dtype=np.int64)[kind], self.path)
+        self.looked_for = [of_node[node] if node >= 0 else () for node in platform.tolist()] if len(platforms) else []
+        self.paths = list(numbers.values)
+        matched = np.array([*(vocabulary.is_matched(text) for text in platforms), False])
+        self.is_matched: Bools = matched[platform]
+        #: Numbers of the individuals, −1 for none, and their keys.
+        keys = weights.Coder()
+        of_name = np.array([*(keys(vocabulary.individual_key(text)) for text in names), -1], dtype=np.int64)
+        self.individual: Ints = of_name[name]
+        self.keys: tuple[str, ...] = keys.values
+
+    def key(self, code: int) -> str | None:
+        """The key of an individual."""
+        return self.keys[code] if code >= 0 else None
+
+
+# --- merging and closing --------------------------------------------------------------------------------------------
+
+
+def _merged(
+    given: geopandas.GeoDataFrame,
+    rows: Ints,
+    site: Ints,
+    ids: Any,
+    days: tuple[Ints, Ints],
+    platforms: _Platforms,
+    absent: Bools,
+    gap_days: int,
+) -> list[Ints]:
+    """The rows of every episode, site by site; ``rows`` in order of site, then as merging wants them."""
+    absences: dict[int, list[tuple[Any, str | None, int, int]]] = {}
+    for row in np.flatnonzero(absent).tolist():
+        looked_for = platforms.looked_for[row] if platforms.looked_for else ()
+        key = platforms.key(int(platforms.individual[row]))
+        absences.setdefault(int(site[row]), []).append((looked_for, key, int(days[0][row]), int(days[1][row])))
+    berth = _text(given, "berth", None)[rows]
+    length = given["length_m"].to_numpy(dtype=float, na_value=np.nan)[rows] if "length_m" in given else None
+    sightings = [
+        merging.Sighting(*values)
+        for values in zip(
+            ids[rows].tolist(),
+            days[0][rows].tolist(),
+            days[1][rows].tolist(),
+            map(platforms.paths.__getitem__, platforms.path[rows].tolist()),
+            map(platforms.key, platforms.individual[rows].tolist()),
+            [text.casefold() if text else None for text in berth.tolist()],
+            [None] * len(rows) if length is None else [None if np.isnan(x) else x for x in length.tolist()],
+            _looks(given, days)[rows].tolist(),
+            _same_events(given, rows),
+            strict=True,
+        )
+    ]
+    found: list[Ints] = []
+    ends = np.flatnonzero(np.diff(site[rows], prepend=-1, append=-1)).tolist()
+    for start, end in pairwise(ends):
+        here = merging.Absences(absences.get(int(site[rows[start]]), ()))
+        found += [rows[start:end][members] for members in merging.merge(sightings[start:end], here, gap_days)]
+    return found
+
+
+def _looks(given: geopandas.GeoDataFrame, days: tuple[Ints, Ints]) -> Ints:
+    """What one source says of one look, as a number."""
+    image, _ = _codes(given, "image_id")
+    date, _ = _codes(given, "date") if "date" in given else pd.factorize(days[0] * (1 << 22) + days[1])
+    sensor, _ = _codes(given, "sensor")
+    sources = np.zeros(len(given), dtype=np.int64)
+    if "sources" in given:
+        number = weights.Coder()
+        told = [() if not isinstance(value, tuple | list) else value for value in given["sources"].tolist()]
+        sources = np.array(
+            [number(tuple((s.get("published_by"), s.get("url")) for s in value)) for value in told], dtype=np.int64
+        )
+    unnamed = image < 0
+    key = np.zeros(len(given), dtype=np.int64)
+    for codes in (
+        image,
+        np.where(unnamed, date, -1),
+        np.where(unnamed, sensor, -1),
+        _codes(given, "method")[0],
+        sources,
+        _codes(given, "basis")[0],
+    ):
+        key, _ = pd.factorize(key * (int(codes.max(initial=0)) + 2) + codes + 1)
+    return key
+
+
+def _same_events(given: geopandas.GeoDataFrame, rows: Ints) -> list[frozenset[str]]:
+    if "relates" not in given:
+        return [frozenset()] * len(rows)
+    told = given["relates"].to_numpy(dtype=object)[rows].tolist()
+    return [
+        frozenset(one["id"] for one in value if one["how"] == "same-event")
+        if isinstance(value, tuple | list) and value
+        else frozenset()
+        for value in told
+    ]
+
+
+def _closed(
+    given: geopandas.GeoDataFrame,
+    merged: Sequence[Ints],
+    site: Any,
+    ids: Any,
+    days: tuple[Ints, Ints],
+    platforms: _Platforms,
+    vocabulary: Vocabulary,
+) -> geopandas.GeoDataFrame:
+    """What the sightings of every episode say together."""
+    sizes = np.array([len(members) for members in merged], dtype=np.int64)
+    rows = np.concatenate(merged) if merged else np.zeros(0, dtype=np.int64)
+    starts = np.cumsum(sizes) - sizes
+    place = np.arange(len(rows))
+
+    def reduced(by: np.ufunc, values: Any) -> Any:
+        return by.reduceat(values, starts) if len(starts) else values[:0]
+
+    def deepest(paths: Ints) -> Ints:
+        """The longest path of each episode, the first of equals."""
+        length = np.array([len(path) for path in platforms.paths], dtype=np.int64)[paths[rows]]
+        best = reduced(np.maximum, length * (len(rows) + 1) + len(rows) - place)
+        return np.asarray(paths[rows[len(rows) - best % (len(rows) + 1)]])
+
+    def first_row(is_given: Bools) -> Ints:
+        """The first row of each episode that gives something, −1 for none."""
+        at = reduced(np.minimum, np.where(is_given[rows], place, len(rows)))
+        return np.asarray(np.append(rows, -1)[at])
+
+    first = rows[starts]
+    claimed, path = deepest(platforms.path), deepest(platforms.certain)
+    named = first_row((platforms.individual >= 0) & ~platforms.is_name_hedged)
+    individual = np.where((named >= 0) & (claimed == path), platforms.individual[named], -1)
+    hedge_on = _text(given, "hedge_on", None)
+    operator = _text(given, "operator", None)
+    operated = first_row(np.array([bool(text) for text in operator]) & (hedge_on != "operator"))
+    located = first_row((~(given.geometry.isna() | given.geometry.is_empty)).to_numpy())
+    texts = np.array([_ARROW.join(steps) for steps in platforms.paths], dtype=object)
+    return geopandas.GeoDataFrame(
+        {
+            "site": pd.array(site[first], dtype="string"),
+            "path": pd.array(texts[path], dtype="string"),
+            "individual": pd.array(np.array([*platforms.keys, None], dtype=object)[individual], dtype="string"),
+            "operator": pd.array(_or_none(operator)[operated], dtype="string"),
+            "activities": pd.array(_activities(given, hedge_on, rows, starts, reduced, vocabulary), dtype="string"),
+            "first": _days(days[0][first]),
+            "last": _days(days[1][first]),
+            "sightings": sizes,
+        },
+        index=pd.Index(pd.array(ids[first], dtype="string"), name="id"),
+        geometry=_or_none(given.geometry)[located],
+        crs=given.crs,
+    ).iloc[np.lexsort((ids[first].astype(str), days[1][first], days[0][first]))]
+
+
+def _or_none(values: Iterable[Any]) -> Any:
+    """The values with None after the last, where the index −1 finds it."""
+    return np.array([*values, None], dtype=object)
+
+
+def _days(ordinals: Ints) -> Any:
+    return (ordinals - _EPOCH).astype("datetime64[D]").astype("datetime64[s]")
+
+
+def _activities(
+    given: geopandas.GeoDataFrame,
+    hedge_on: Any,
+    rows: Ints,
+    starts: Ints,
+    reduced: Callable[[np.ufunc, Any], Any],
+    vocabulary: Vocabulary,
+) -> Any:
+    """The activities of each episode that say what is done, with commas."""
+    code, names = _codes(given, "activity")
+    says = np.array(
+        [name in vocabulary.activities and vocabulary.activities[name].informative for name in names] + [False]
+    )
+    code = np.where(says[code] & (hedge_on != "activity"), code, -1)[rows]
+    most = reduced(np.maximum, code)
+    least = reduced(np.minimum, np.where(code < 0, len(names), code))
+    found = np.array([*names, ""], dtype=object)[most]
+    ends = np.append(starts[1:], len(rows))
+    for number in np.flatnonzero(least < most).tolist():
+        held = {names[one] for one in code[starts[number] : ends[number]].tolist() if one >= 0}
+        found[number] = _COMMA.join(sorted(held))
+    return found
