@@ -412,14 +412,14 @@ def _closed(
             "sightings": sizes,
         },
         index=pd.Index(pd.array(ids[first], dtype="string"), name="id"),
-        geometry=_or_none(given.geometry)[located],
+        geometry=_or_none(given.geometry.to_numpy())[located],
         crs=given.crs,
     ).iloc[np.lexsort((ids[first].astype(str), days[1][first], days[0][first]))]
 
 
-def _or_none(values: Iterable[Any]) -> Any:
+def _or_none(values: Any) -> Any:
     """The values with None after the last, where the index −1 finds it."""
-    return np.array([*values, None], dtype=object)
+    return np.concatenate([np.asarray(values, dtype=object), np.array([None], dtype=object)])
 
 
 def _days(ordinals: Ints) -> Any:
