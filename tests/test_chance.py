@@ -55,10 +55,46 @@ def test_one_date_at_a_site_leaves_nothing_to_exchange() -> None:
 
 
 def test_too_many_episodes_are_not_tried_rather_than_tried_for_minutes() -> None:
-    days = range(0, 300, 10)
-    then, now = year(days, "a" * 30, "t", START - 365), year(days, "ab" * 15, "n")
+    days = range(0, 300, 2)
+    then, now = year(days, "a" * 150, "t", START - 365), year(days, "ab" * 75, "n")
     assert len(then) * len(now) > chance.MOST_PAIRS
     assert chance.of(then, now, looks(now, [5]), cost=exact) is None
+
+
+def test_as_many_as_thirty_episodes_a_year_are_tried_and_told_from_chance() -> None:
+    days = [(i * i * 37) % 360 for i in range(30)]
+    then, now = year(days, "abc" * 10, "t", START - 371), year(days, "abc" * 10, "n")
+    found = chance.of(then, now, looks(now, range(1, 360, 20)), cost=exact)
+    assert found is not None
+    assert found.p == pytest.approx(0.001)
+    assert (found.matches, found.is_drawn) == (30, True)
+
+
+@pytest.mark.parametrize(
+    ("most_pairs", "is_drawn", "arrangements"), [(chance.MOST_PAIRS, False, 1680), (16, True, 999)]
+)
+def test_where_each_arrangement_takes_long_fewer_are_tried_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, most_pairs: int, is_drawn: bool, arrangements: int
+) -> None:
+    # Four blocks on eight looks: 8·7·6·5 arrangements of 4·4 pairs.
+    monkeypatch.setattr(chance, "MOST_PAIRS", most_pairs)
+    then, now = year([0, 50, 100, 150], "abcd", "t", START - 365), year([0, 50, 100, 150], "abcd", "n")
+    found = chance.of(then, now, looks(now, [20, 70, 201, 333]), cost=exact)
+    assert found is not None
+    assert (found.is_drawn, found.arrangements) == (is_drawn, arrangements)
+
+
+@pytest.mark.parametrize(("empty", "tried"), [([], 6), ([7, 77, 177, 200, 222, 301], 504), (range(0, 350, 11), 999)])
+def test_progress_is_told_in_order_to_the_last_arrangement(empty: Sequence[int], tried: int) -> None:
+    then, now = year([90, 93, 130], "abc", "t", START - 365), year([111, 113, 150], "abc", "n")
+    told: list[tuple[int, int]] = []
+    found = chance.of(then, now, looks(now, empty), cost=exact, progress=lambda done, of: told.append((done, of)))
+    assert found is not None
+    assert found.arrangements == tried
+    assert told[-1] == (tried, tried)
+    assert told == sorted(told)
+    assert 5 < len(told) <= 120
+    assert found == chance.of(then, now, looks(now, empty), cost=exact)
 
 
 def test_blocks_that_are_alike_are_counted_once() -> None:

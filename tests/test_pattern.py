@@ -235,3 +235,54 @@ def test_no_shift_does_better_than_the_one_found(a: Any, b: Any) -> None:
         least, most = pattern.distance(then, now, shift=shift, cost=exact)
         assert 1 - least / total <= likeness.high + 1e-9
         assert 1 - most / total <= likeness.low + 1e-9
+
+
+# --- one year rearranged again and again
+
+
+@given(events, events, st.data())
+def test_a_rearranged_year_fits_as_well_as_when_it_is_laid_over_anew(a: Any, b: Any, data: st.DataObject) -> None:
+    cost = pattern.label_cost(WORDS)
+    then, now = made(a, 739000, "a"), made(b, 739365, "b")
+    days = st.integers(739300, 739800)
+    arrangements = [[e.first for e in now], *(data.draw(st.tuples(*[days] * len(now))) for _ in range(3))]
+    reached = [day for starts in arrangements for day in starts]
+    years = pattern.Rearranged(then, now, (min(reached), max(reached)), cost=cost)
+    for starts in arrangements:
+        put = [e._replace(first=day, last=day + e.last - e.first) for e, day in zip(now, starts, strict=True)]
+        anew = found(then, put, cost)
+        fit = years.fit(starts)
+        assert fit.high == pytest.approx(anew.high, abs=1e-12)
+        assert fit.matches == len(anew.matched)
+
+
+@pytest.mark.parametrize("beside", [-7, 7])
+def test_of_two_matchings_that_save_the_same_a_rearranged_year_takes_that_of_the_comparison(beside: int) -> None:
+    # One event of last year: another type on its day saves 1, its own type seven days beside saves 2 − 2·7/14 = 1.
+    anchors = [(f"{number}", 30 + 60 * number) for number in range(4)]
+    then = [Event(name, "x", 739000 + at, 739000 + at, SHIP) for name, at in [("then", 0), *anchors]]
+    now = [Event(f"now{name}", "x", 739365 + at, 739365 + at, SHIP) for name, at in anchors]
+    now += [Event("nowa", "x", 739365 + beside, 739365 + beside, SHIP), Event("nowb", "x", 739365, 739365, ("ship",))]
+    anew = found(then, now)
+    assert anew.shift == 365
+    assert anew.high == pytest.approx(9 / 11)
+    years = pattern.Rearranged(then, now, (739300, 739700), cost=exact)
+    assert years.fit([e.first for e in now]).matches == len(anew.matched)
+
+
+@pytest.mark.parametrize("cutoff", [0.5, 3, 40.5, 1000, float("inf")])
+def test_a_rearranged_year_keeps_to_the_cutoff(cutoff: float) -> None:
+    then = [day("a", "x", "2024-03-01"), day("b", "x", "2024-05-01/2024-05-09"), day("c", "y", "2024-07-01")]
+    now = [day("d", "x", "2025-03-04"), day("e", "x", "2025-04-20"), day("f", "y", "2025-06-20/2025-07-02")]
+    first, last = date(2025, 1, 1).toordinal(), date(2025, 12, 31).toordinal()
+    fit = pattern.Rearranged(then, now, (first, last), cost=exact, cutoff=cutoff).fit([e.first for e in now])
+    anew = pattern.compare(then, now, cost=exact, cutoff=cutoff)
+    assert anew is not None
+    assert fit.high == pytest.approx(anew.high)
+    assert fit.matches == len(anew.matched)
+
+
+def test_too_many_pairs_are_not_laid_over_each_other_again_and_again() -> None:
+    then, now = ([Event(f"{year}{i}", "x", i, i) for i in range(401)] for year in "ab")
+    with pytest.raises(ValueError, match="more than 160000 pairs"):
+        pattern.Rearranged(then, now, (0, 400), cost=exact)

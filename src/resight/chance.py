@@ -2,30 +2,36 @@
 
 The baseline stays; what one look of this year found moves as a block to another look at the same site, and the shift is
 chosen anew in every arrangement (choosing it once and testing there raises the false-alarm rate). All distinct
-arrangements are tried up to :data:`ENUMERATED`, else :data:`DRAWN` are drawn with a seed (Phipson & Smyth 2010,
-doi:10.2202/1544-6115.1585: p = (1 + hits) / (1 + draws), never 0).
+arrangements are tried up to :data:`ENUMERATED`, or fewer where that would take more than about a minute; else
+:data:`DRAWN` are drawn with a seed (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585: p = (1 + hits) / (1 + draws),
+never 0).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from resight import pattern
-from resight.pattern import Event, LabelCost
+from resight.pattern import Event, Fit, LabelCost, Rearranged
 
 ENUMERATED = 10_000
 DRAWN = 999
 #: A test that cannot reach this p is no test.
 TESTABLE = 0.05
-#: More pairs of episodes than this are not tried: a thousand arrangements of them would take a minute of silence.
-MOST_PAIRS = 500
+#: More pairs of episodes than this are not tried: so many take up to a minute in as many arrangements as are drawn.
+MOST_PAIRS = 20_000
 _TIE = 1e-9
+#: How often progress is told, about.
+_REPORTS = 100
+
+#: For each site, the numbers of the looks on which its blocks stand.
+Places = tuple[tuple[int, ...], ...]
 
 
 class Look(NamedTuple):
@@ -82,6 +88,7 @@ def of(
     cost: LabelCost,
     cutoff: float = pattern.CUTOFF_DAYS,
     seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Chance | None:
     """Test the likeness of two years; None where nothing can be exchanged or there is too much to try.
 
@@ -92,30 +99,39 @@ def of(
         cost: k of two events at one site.
         cutoff: see :mod:`resight.pattern`.
         seed: of the draws, where there are too many arrangements to try all.
+        progress: told now and then how many arrangements have been tried, and of how many.
     """
     if not baseline or not current or len(baseline) * len(current) > MOST_PAIRS:
         return None
-    sites, still = _sites(current, looks)
+    sites = _sites(current, looks)
     total = math.prod(site.arrangements for site in sites)
     if total <= 1:
         return None
-    is_drawn = total > ENUMERATED
-    placed = _drawn(sites, seed) if is_drawn else _all(sites)
-    memo: dict[tuple[tuple[int, ...], ...], tuple[float, int]] = {}
+    # Where each one takes long, fewer are tried one by one.
+    is_drawn = total > min(ENUMERATED, DRAWN * MOST_PAIRS // (len(baseline) * len(current)))
+    placed, number = (_drawn(sites, seed), DRAWN) if is_drawn else (_all(sites), total)
+    where = {event.id: at for at, event in enumerate(current)}
+    starts = [event.first for event in current]
+    reached = [*starts, *(day + days for s in sites for day in s.days for block in s.blocks for _, days in block)]
+    years = Rearranged(baseline, current, (min(reached), max(reached)), cost=cost, cutoff=cutoff)
+    memo: dict[Places, Fit] = {}
 
-    def likeness(places: tuple[tuple[int, ...], ...]) -> tuple[float, int]:
+    def likeness(places: Places) -> Fit:
         if places not in memo:
-            found = pattern.compare(baseline, [*still, *_moved(sites, places)], cost=cost, cutoff=cutoff)
-            assert found is not None
-            memo[places] = found.high, len(found.matched)
+            days = list(starts)
+            for event, day in _moved(sites, places):
+                days[where[event.id]] = day
+            memo[places] = years.fit(days)
         return memo[places]
 
-    observed = pattern.compare(baseline, current, cost=cost, cutoff=cutoff)
-    if observed is None:
-        return None
-    tried = [likeness(places) for places in placed]
+    observed = years.fit(starts)
+    tried = []
+    for done, places in enumerate(placed, start=1):
+        tried.append(likeness(places))
+        if progress and (done % max(1, number // _REPORTS) == 0 or done == number):
+            progress(done, number)
     hits = sum(high >= observed.high - _TIE for high, _ in tried)
-    more = sum(matches >= len(observed.matched) for _, matches in tried)
+    more = sum(matches >= observed.matches for _, matches in tried)
     best = max(observed.high if is_drawn else 0.0, *(high for high, _ in tried))
     at_best = sum(high >= best - _TIE for high, _ in tried) / len(tried)
     own = int(is_drawn)
@@ -124,16 +140,15 @@ def of(
         is_drawn=is_drawn,
         p=(own + hits) / (own + len(tried)),
         smallest=max(at_best, 1 / (1 + DRAWN)) if is_drawn else at_best,
-        matches=len(observed.matched),
+        matches=observed.matches,
         expected=sum(matches for _, matches in tried) / len(tried),
         p_matches=(own + more) / (own + len(tried)),
     )
 
 
-def _sites(current: Sequence[Event], looks: Sequence[Look]) -> tuple[list[_Site], list[Event]]:
-    """The blocks of every site with its looks, and the events that stay."""
+def _sites(current: Sequence[Event], looks: Sequence[Look]) -> list[_Site]:
+    """The blocks of every site with its looks; an event in none of them stays where it is."""
     dated = {e.id: e for e in current if e.first == e.last}
-    moving: set[str] = set()
     sites = []
     numbers: dict[object, int] = {}
     for name in sorted({look.site for look in looks}):
@@ -143,17 +158,16 @@ def _sites(current: Sequence[Event], looks: Sequence[Look]) -> tuple[list[_Site]
             for look in here
         ]
         blocks = tuple(block for block in held if block)
-        moving.update(event.id for block in blocks for event, _ in block)
         alike = [tuple(sorted((e.path, e.individual or "", days) for e, days in block)) for block in blocks]
         kinds = tuple(numbers.setdefault(kind, len(numbers)) for kind in alike)
         order = sorted(range(len(blocks)), key=lambda i: kinds[i])
         sites.append(
             _Site(tuple(look.day for look in here), tuple(kinds[i] for i in order), tuple(blocks[i] for i in order))
         )
-    return [site for site in sites if site.blocks], [e for e in current if e.id not in moving]
+    return [site for site in sites if site.blocks]
 
 
-def _all(sites: Sequence[_Site]) -> Iterator[tuple[tuple[int, ...], ...]]:
+def _all(sites: Sequence[_Site]) -> Iterator[Places]:
     """Every distinct arrangement: for each site the looks on which its blocks stand."""
     return product(*(list(_places(site)) for site in sites))
 
@@ -170,7 +184,7 @@ def _places(site: _Site, taken: tuple[int, ...] = ()) -> Iterator[tuple[int, ...
             yield from _places(site, (*taken, place))
 
 
-def _drawn(sites: Sequence[_Site], seed: int) -> Iterator[tuple[tuple[int, ...], ...]]:
+def _drawn(sites: Sequence[_Site], seed: int) -> Iterator[Places]:
     chance = np.random.default_rng(seed)
     for _ in range(DRAWN):
         yield tuple(
@@ -178,8 +192,9 @@ def _drawn(sites: Sequence[_Site], seed: int) -> Iterator[tuple[tuple[int, ...],
         )
 
 
-def _moved(sites: Sequence[_Site], places: Sequence[Sequence[int]]) -> Iterator[Event]:
+def _moved(sites: Sequence[_Site], places: Places) -> Iterator[tuple[Event, int]]:
+    """Every event that moves, with the day on which it is put."""
     for site, chosen in zip(sites, places, strict=True):
         for block, place in zip(site.blocks, chosen, strict=True):
             for event, days in block:
-                yield event._replace(first=site.days[place] + days, last=site.days[place] + days)
+                yield event, site.days[place] + days

@@ -11,7 +11,8 @@ proleptic ordinals (:meth:`datetime.date.toordinal`), shifts are days from the b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,8 @@ GUIDED_SHIFTS = 60
 #: More pairs at one site than this are not laid over each other at all.
 MOST_PAIRS = 1_000_000
 _TIE = 1e-9
-_CHUNK = 2_000_000
+#: Savings worked out at once: few enough to stay in the processor's cache.
+_CHUNK = 20_000
 
 
 class Event(NamedTuple):
@@ -91,6 +93,15 @@ class Likeness(NamedTuple):
     without_precedent: tuple[str, ...]
     #: False when only the shifts of the labelled correlogram were tried.
     is_exact: bool
+
+
+class Fit(NamedTuple):
+    """What a test against chance asks of one arrangement of a year: two numbers of its :class:`Likeness`."""
+
+    #: S at the best shift, as :attr:`Likeness.high`.
+    high: float
+    #: How many pairs are :attr:`Likeness.matched`.
+    matches: int
 
 
 def event_of(episode: Episode) -> Event:
@@ -172,30 +183,19 @@ def compare(
         cost: k of two events at one site, see :func:`label_cost`.
         cutoff: days apart at which matching saves nothing any more.
     """
-    then, now = (sorted(events, key=lambda e: (e.first, e.last, e.id)) for events in (baseline, current))
-    if not then or not now:
+    laid = _laid(baseline, current, cost)
+    if laid is None:
         return None
-    sites = tuple(sorted({e.site for e in (*then, *now)}))
-    shared = [s for s in sites if any(e.site == s for e in then) and any(e.site == s for e in now)]
-    events = {s: ([e for e in then if e.site == s], [e for e in now if e.site == s]) for s in shared}
-    if any(len(a) * len(b) > MOST_PAIRS for a, b in events.values()):
-        return None
-    blocks = [_block(a, b, cost) for a, b in events.values()]
+    then, now, blocks = laid
     total = len(then) + len(now)
-    is_exact = all(block.low.size <= EXACT_PAIRS for block in blocks) and sum(b.low.size for b in blocks) <= EXACT_PAIRS
-    # D is linear between these shifts for every matching, so the least stands at one of them.
-    ends = _several([block.low for block in blocks] + [block.high for block in blocks])
-    middles = _several([(block.low + block.high) / 2 for block in blocks])
-    if not is_exact:
-        ends, middles = _guided(blocks, cutoff), _guided(blocks, cutoff)
-    best, at = _most_saved(blocks, ends, cutoff, worst=False)
-    worst, _ = _most_saved(blocks, middles, cutoff, worst=True)
-    shifts = _intervals(blocks, at, best, cutoff)
-    shift = _chosen(blocks, shifts, cutoff)
+    is_exact = _is_exact(blocks)
+    best, shifts, shift = _best(blocks, cutoff)
+    middles = _several([(block.low + block.high) / 2 for block in blocks]) if is_exact else _guided(blocks, cutoff)
+    worst, _ = _most_saved(blocks, middles, _all_bounds(blocks, middles, cutoff, worst=True), cutoff, worst=True)
     pairings = _pairings(blocks, shift, cutoff)
     used = {p.baseline for p in pairings}, {p.current for p in pairings}
     return Likeness(
-        sites,
+        tuple(sorted({e.site for e in (*then, *now)})),
         len(then),
         len(now),
         low=max(0.0, worst) / total,
@@ -210,19 +210,109 @@ def compare(
     )
 
 
+class Rearranged:
+    """Two years of which the days of the current one change again and again, and nothing else.
+
+    What does not change is worked out once: what each pair costs by its labels, and what each current event can save
+    at most when the shift is so many days from its first day. :meth:`fit` gives exactly what :func:`compare` would.
+
+    Args:
+        baseline, current: the events of the two years, both with at least one.
+        days: first and last day on which any of the current events is ever put.
+        cost, cutoff: as in :func:`compare`.
+
+    Raises:
+        ValueError: more pairs at the sites together than every shift is tried for.
+    """
+
+    def __init__(
+        self,
+        baseline: Sequence[Event],
+        current: Sequence[Event],
+        days: tuple[int, int],
+        *,
+        cost: LabelCost,
+        cutoff: float = CUTOFF_DAYS,
+    ) -> None:
+        at_sites = Counter(e.site for e in baseline), Counter(e.site for e in current)
+        if sum(number * at_sites[1][site] for site, number in at_sites[0].items()) > EXACT_PAIRS:
+            raise ValueError(f"more than {EXACT_PAIRS} pairs are too many to lay over each other again and again")
+        self._cutoff, self._total = cutoff, len(baseline) + len(current)
+        then = sorted(baseline, key=lambda e: (e.first, e.last, e.id))
+        # The shift less an event's first day runs from here; :func:`compare` would try no shift outside.
+        widest = max(e.last - e.first for e in current)
+        self._from = days[0] - max(e.last for e in then) - days[1]
+        upto = days[1] + widest - min(e.first for e in then) - days[0]
+        reach = np.arange(self._from, upto + 1, dtype=float)
+        numbers = sorted(range(len(current)), key=lambda n: current[n].id)
+        self._sites: list[tuple[NDArray[np.int_], _Block, Array]] = []
+        for site in sorted(at_sites[0].keys() & at_sites[1].keys()):
+            here = [n for n in numbers if current[n].site == site]
+            events = [current[n]._replace(first=0, last=current[n].last - current[n].first) for n in here]
+            block = _block([e for e in then if e.site == site], events, cost)
+            saves = np.concatenate([gain.max(axis=1) for gain in _gains(block, reach, cutoff, worst=False)])
+            self._sites.append((np.array(here), block, np.ascontiguousarray(saves.T)))
+
+    def fit(self, days: Sequence[int]) -> Fit:
+        """How well the years fit when the current events begin on these days, given in the order of the events."""
+        first = np.array(days)
+        if not self._sites:
+            return Fit(0.0, 0)
+        blocks = []
+        for here, still, _ in self._sites:
+            # Equal matchings are told apart by the order of events, so they stand as compare() puts them.
+            width = np.array([e.last for e in still.current])
+            order = np.lexsort((first[here] + width, first[here]))
+            put = first[here][order]
+            events = tuple(still.current[n] for n in order)
+            sides = still.low[:, order] + put, still.high[:, order] + put
+            blocks.append(_Block(still.baseline, events, *sides, still.most[:, order], still.least[:, order]))
+
+        def bounds(shifts: Array) -> Array:
+            """What the columns of each site save at most, as many as there are rows: read off, not worked out."""
+            found = np.zeros((len(blocks), len(shifts)))
+            for number, (here, still, saves) in enumerate(self._sites):
+                at = shifts.astype(int)[None, :] - first[here][:, None] - self._from
+                most = np.take_along_axis(saves, at, axis=1)
+                surplus = len(here) - len(still.baseline)
+                if surplus > 0:
+                    most = np.partition(most, surplus, axis=0)[surplus:]
+                found[number] = most.sum(axis=0)
+            return found
+
+        best, _, shift = _best(blocks, self._cutoff, bounds)
+        pairings = _pairings(blocks, shift, self._cutoff)
+        return Fit(best / self._total, sum(not pairing.is_other_type for pairing in pairings))
+
+
 def distance(
     baseline: Iterable[Event], current: Iterable[Event], *, shift: float, cost: LabelCost, cutoff: float = CUTOFF_DAYS
 ) -> tuple[float, float]:
     """D at one shift, as the least and the most that the bounds of dates and labels allow."""
     then, now = list(baseline), list(current)
-    found = []
-    for worst in (False, True):
-        saved = 0.0
-        for site in {e.site for e in then} & {e.site for e in now}:
-            block = _block([e for e in then if e.site == site], [e for e in now if e.site == site], cost)
-            saved += _assigned(block.saved(shift, cutoff, worst=worst))
-        found.append(len(then) + len(now) - saved)
+    shared = {e.site for e in then} & {e.site for e in now}
+    blocks = [_block([e for e in then if e.site == s], [e for e in now if e.site == s], cost) for s in shared]
+    found = [len(then) + len(now) - _saved(blocks, shift, cutoff, worst=worst) for worst in (False, True)]
     return found[0], found[1]
+
+
+def _laid(
+    baseline: Iterable[Event], current: Iterable[Event], cost: LabelCost
+) -> tuple[list[Event], list[Event], list[_Block]] | None:
+    """The events of both years in order, and their pairs site by site; None where there is nothing or too much."""
+    then, now = (sorted(events, key=lambda e: (e.first, e.last, e.id)) for events in (baseline, current))
+    if not then or not now:
+        return None
+    shared = sorted({e.site for e in then} & {e.site for e in now})
+    events = [([e for e in then if e.site == s], [e for e in now if e.site == s]) for s in shared]
+    if any(len(a) * len(b) > MOST_PAIRS for a, b in events):
+        return None
+    return then, now, [_block(a, b, cost) for a, b in events]
+
+
+def _is_exact(blocks: Sequence[_Block]) -> bool:
+    """Are there few enough pairs to try every shift that could be best?"""
+    return sum(block.low.size for block in blocks) <= EXACT_PAIRS
 
 
 def _block(then: Sequence[Event], now: Sequence[Event], cost: LabelCost) -> _Block:
@@ -253,33 +343,68 @@ def _assigned(saved: Array) -> float:
     return float(gain[linear_sum_assignment(gain, maximize=True)].sum())
 
 
-def _most_saved(blocks: Sequence[_Block], shifts: Array, cutoff: float, *, worst: bool) -> tuple[float, list[float]]:
-    """The most any of the shifts saves, and which of them save as much."""
+def _most_saved(
+    blocks: Sequence[_Block], shifts: Array, bounds: Array, cutoff: float, *, worst: bool
+) -> tuple[float, list[float]]:
+    """The most any of the shifts saves, and which of them save as much; ``bounds`` of each site (down) and shift."""
     if not blocks:
         return 0.0, [float(shifts[0])]
-    bounds = sum(_bounds(block, shifts, cutoff, worst=worst) for block in blocks)
+    totals = bounds.sum(axis=0)
     best = 0.0
     at: list[float] = []
-    for number in np.argsort(-np.asarray(bounds), kind="stable"):
+    for number in np.argsort(-totals, kind="stable"):
         # No matching saves more than its bound, and the bounds only fall from here on.
-        if bounds[number] < best - _TIE:  # type: ignore[index]
+        if totals[number] < best - _TIE:
             break
-        saved = sum(_assigned(block.saved(shifts[number], cutoff, worst=worst)) for block in blocks)
-        if saved > best + _TIE:
-            best, at = saved, []
-        if abs(saved - best) <= _TIE:
-            at.append(float(shifts[number]))
+        saved, open_still = 0.0, float(totals[number])
+        for block, bound in zip(blocks, bounds[:, number], strict=True):
+            if saved + open_still < best - _TIE:
+                break
+            open_still -= bound
+            if bound > 0:
+                saved += _assigned(block.saved(shifts[number], cutoff, worst=worst))
+        else:
+            if saved > best + _TIE:
+                best, at = saved, []
+            if abs(saved - best) <= _TIE:
+                at.append(float(shifts[number]))
     return best, sorted(at)
 
 
-def _bounds(block: _Block, shifts: Array, cutoff: float, *, worst: bool) -> Array:
-    """For each shift, what the pairs at one site save at most: every row's best, or every column's."""
+def _all_bounds(blocks: Sequence[_Block], shifts: Array, cutoff: float, *, worst: bool) -> Array:
+    """For each site (down) and shift, what its pairs save at most: every row's best, or every column's."""
+    found = np.zeros((len(blocks), len(shifts)))
+    for number, block in enumerate(blocks):
+        gains = _gains(block, shifts, cutoff, worst=worst)
+        parts = [np.minimum(gain.max(axis=1).sum(axis=1), gain.max(axis=2).sum(axis=1)) for gain in gains]
+        found[number] = np.concatenate(parts)
+    return found
+
+
+def _gains(block: _Block, shifts: Array, cutoff: float, *, worst: bool) -> Iterator[Array]:
+    """What each pair saves, or 0, at each shift (the first axis), some shifts at a time."""
     step = max(1, _CHUNK // block.low.size)
-    found = []
     for start in range(0, len(shifts), step):
-        gain = np.maximum(block.saved(shifts[start : start + step, None, None], cutoff, worst=worst), 0.0)
-        found.append(np.minimum(gain.max(axis=1).sum(axis=1), gain.max(axis=2).sum(axis=1)))
-    return np.concatenate(found)
+        yield np.maximum(block.saved(shifts[start : start + step, None, None], cutoff, worst=worst), 0.0)
+
+
+def _best(
+    blocks: Sequence[_Block], cutoff: float, bounds: Callable[[Array], Array] | None = None
+) -> tuple[float, tuple[tuple[float, float], ...], float]:
+    """The most any shift saves, the intervals of shifts that do, and of these the one shift chosen."""
+    # D is linear between these shifts for every matching, so the least stands at one of them.
+    ends = _several([block.low for block in blocks] + [block.high for block in blocks])
+    if not _is_exact(blocks):
+        ends = _guided(blocks, cutoff)
+    upper = bounds(ends) if bounds else _all_bounds(blocks, ends, cutoff, worst=False)
+    saved, at = _most_saved(blocks, ends, upper, cutoff, worst=False)
+    shifts = _intervals(blocks, at, saved, cutoff)
+    return saved, shifts, _chosen(blocks, shifts, cutoff)
+
+
+def _saved(blocks: Sequence[_Block], shift: float, cutoff: float, *, worst: bool) -> float:
+    """The most that one-to-one matchings at all sites save at a shift."""
+    return sum(_assigned(block.saved(shift, cutoff, worst=worst)) for block in blocks)
 
 
 def _intervals(blocks: Sequence[_Block], at: Sequence[float], best: float, cutoff: float) -> tuple[Any, ...]:
@@ -288,8 +413,7 @@ def _intervals(blocks: Sequence[_Block], at: Sequence[float], best: float, cutof
     for shift in at:
         if joined:
             middle = (joined[-1][1] + shift) / 2
-            saved = sum(_assigned(block.saved(middle, cutoff, worst=False)) for block in blocks)
-            if saved >= best - _TIE:
+            if _saved(blocks, middle, cutoff, worst=False) >= best - _TIE:
                 joined[-1] = (joined[-1][0], shift)
                 continue
         joined.append((shift, shift))
@@ -301,8 +425,7 @@ def _chosen(blocks: Sequence[_Block], shifts: Sequence[tuple[float, float]], cut
 
     def rank(interval: tuple[float, float]) -> tuple[float, float, float]:
         middle = (interval[0] + interval[1]) / 2
-        saved = sum(_assigned(block.saved(middle, cutoff, worst=True)) for block in blocks)
-        return round(-saved, 9), interval[0] - interval[1], interval[0]
+        return round(-_saved(blocks, middle, cutoff, worst=True), 9), interval[0] - interval[1], interval[0]
 
     first, last = min(shifts, key=rank)
     return (first + last) / 2
