@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resight import pattern, vocabulary
@@ -286,3 +286,68 @@ def test_too_many_pairs_are_not_laid_over_each_other_again_and_again() -> None:
     then, now = ([Event(f"{year}{i}", "x", i, i) for i in range(401)] for year in "ab")
     with pytest.raises(ValueError, match="more than 160000 pairs"):
         pattern.Rearranged(then, now, (0, 400), cost=exact)
+
+
+# --- S against the shift
+
+
+def profiled(then: Sequence[Event], now: Sequence[Event], **how: Any) -> pattern.Profile:
+    profile = pattern.profile(then, now, cost=how.pop("cost", exact), **how)
+    assert profile is not None
+    return profile
+
+
+def test_the_profile_of_one_pair_is_a_peak_as_wide_as_the_cutoff() -> None:
+    profile = profiled([day("a", "x", "2024-03-01")], [day("b", "x", "2025-03-01")], cutoff=4)
+    assert profile.shifts == tuple(range(361, 370))
+    assert profile.high == pytest.approx((0, 0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25, 0))
+    assert profile.low == profile.high
+
+
+def test_the_profile_of_a_vague_date_has_room_between_its_bounds() -> None:
+    # A span of 4 days about day 365: at best any of the five shifts fits, at worst the middle one is 2 days off.
+    then, now = [day("a", "x", "2024-02-28/2024-03-03")], [day("b", "x", "2025-03-01")]
+    profile = profiled(then, now, cutoff=4, shifts=[366, 364, 365, 363, 367, 365, 400])
+    assert profile.shifts == (363, 364, 365, 366, 367, 400)
+    assert profile.high == pytest.approx((1, 1, 1, 1, 1, 0))
+    assert profile.low == pytest.approx((0, 0.25, 0.5, 0.25, 0, 0))
+
+
+def test_a_profile_over_many_days_is_thinned_and_keeps_the_best_shift() -> None:
+    then = [day("a", "x", "2024-01-01"), day("b", "x", "2024-01-10")]
+    now = [day("c", "x", "2027-12-24"), day("d", "x", "2025-01-07"), day("e", "x", "2025-01-16")]
+    profile = profiled(then, now)
+    likeness = found(then, now)
+    # 363 − 14 to 1453 + 14: every third day (373 of them), the last one and the best one.
+    assert (len(profile.shifts), profile.shifts[:2], profile.shifts[-1]) == (375, (349, 352), 1467)
+    assert likeness.shift == 372
+    assert profile.high[profile.shifts.index(372)] == max(profile.high) == likeness.high == pytest.approx(0.8)
+
+
+def test_there_is_no_profile_where_nothing_can_be_laid_over_anything() -> None:
+    one = [day("a", "x", "2024-03-01")]
+    assert pattern.profile([], one, cost=exact) is None
+    assert pattern.profile(one, [], cost=exact) is None
+    assert pattern.profile(one, [day("b", "y", "2025-03-01")], cost=exact) is None
+
+
+@settings(max_examples=30)
+@given(events, events)
+def test_a_profile_never_exceeds_the_likeness_reaches_it_and_agrees_with_the_distance(a: Any, b: Any) -> None:
+    cost = pattern.label_cost(WORDS)
+    then, now = made(a, 739000, "a"), made(b, 739365, "b")
+    likeness, profile = found(then, now, cost), pattern.profile(then, now, cost=cost)
+    if profile is None:
+        assert not {e.site for e in then} & {e.site for e in now}
+        return
+    assert list(profile.shifts) == sorted(set(profile.shifts))
+    assert len(profile.shifts) <= pattern.PROFILE_POINTS
+    assert likeness.shift in profile.shifts
+    assert max(profile.high) == pytest.approx(likeness.high)
+    assert max(profile.low) <= likeness.low + 1e-9
+    assert profile.high[0] == profile.high[-1] == 0
+    assert all(low <= high + 1e-12 for low, high in zip(profile.low, profile.high, strict=True))
+    for number in range(0, len(profile.shifts), 29):
+        least, most = pattern.distance(then, now, shift=profile.shifts[number], cost=cost)
+        bounds = 1 - most / (len(then) + len(now)), 1 - least / (len(then) + len(now))
+        assert (profile.low[number], profile.high[number]) == pytest.approx(bounds)

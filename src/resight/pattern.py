@@ -11,6 +11,7 @@ proleptic ordinals (:meth:`datetime.date.toordinal`), shifts are days from the b
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,6 +35,8 @@ PARTING = {"kind": 1.0, "type": 1.0, "class": 0.5, "individual": 0.25}
 EXACT_PAIRS = 160_000
 #: Shifts taken from the correlogram where not all can be tried.
 GUIDED_SHIFTS = 60
+#: Most shifts of a profile, if not told which; :data:`GUIDED_SHIFTS` where not all can be tried.
+PROFILE_POINTS = 400
 #: More pairs at one site than this are not laid over each other at all.
 MOST_PAIRS = 1_000_000
 _TIE = 1e-9
@@ -102,6 +105,16 @@ class Fit(NamedTuple):
     high: float
     #: How many pairs are :attr:`Likeness.matched`.
     matches: int
+
+
+class Profile(NamedTuple):
+    """How alike two years are at each of many shifts: for drawing S against the shift."""
+
+    #: In days, in order.
+    shifts: tuple[float, ...]
+    #: At each shift, S if every vague date and label fell as badly as it can, and as well as it can.
+    low: tuple[float, ...]
+    high: tuple[float, ...]
 
 
 def event_of(episode: Episode) -> Event:
@@ -208,6 +221,41 @@ def compare(
         without_precedent=tuple(e.id for e in now if e.id not in used[1]),
         is_exact=is_exact,
     )
+
+
+def profile(
+    baseline: Iterable[Event],
+    current: Iterable[Event],
+    *,
+    cost: LabelCost,
+    cutoff: float = CUTOFF_DAYS,
+    shifts: Iterable[float] | None = None,
+) -> Profile | None:
+    """S at each of many shifts, with the bounds of :func:`distance`; None where nothing can be laid over anything.
+
+    Args:
+        baseline, current: the events of the two years; their order does not matter.
+        cost, cutoff: as in :func:`compare`; a finite cutoff.
+        shifts: the shifts to take. Without them: whole days from where the first pair can begin to be matched to where
+            the last one ceases to be, every n-th where there are more than :data:`PROFILE_POINTS`, and the shift that
+            :func:`compare` chooses among them.
+    """
+    laid = _laid(baseline, current, cost)
+    if laid is None or not laid[2]:
+        return None
+    then, now, blocks = laid
+    if shifts is None:
+        first = math.floor(min(block.low.min() for block in blocks) - cutoff)
+        last = math.ceil(max(block.high.max() for block in blocks) + cutoff)
+        points = PROFILE_POINTS if _is_exact(blocks) else GUIDED_SHIFTS
+        step = max(1, math.ceil((last - first) / (points - 2)))
+        shifts = [*range(first, last, step), last, _best(blocks, cutoff)[2]]
+    taken = sorted({float(shift) for shift in shifts})
+    low, high = (
+        tuple(_saved(blocks, shift, cutoff, worst=worst) / (len(then) + len(now)) for shift in taken)
+        for worst in (True, False)
+    )
+    return Profile(tuple(taken), low, high)
 
 
 class Rearranged:
