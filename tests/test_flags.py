@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resight import episodes, evidence, flags, geodesy, vocabulary
+from resight import comparison, episodes, evidence, flags, geodesy, vocabulary
+from resight.comparison import Comparison
 from resight.episodes import Episode
-from resight.evidence import Comparison, Pair, Shares
+from resight.evidence import Pair, Shares
 from resight.logbook import Logbook, packaged_seeds
 from resight.observation import Observation, build
 
@@ -285,13 +286,12 @@ def test_what_stands_has_a_p_below_q_and_the_better_flag_never_falls_alone(
 
 
 def compared(records: Sequence[Observation], book: Logbook) -> tuple[Comparison, Callable[[Episode], float]]:
-    found = evidence.repeats(
+    found = comparison.repeats(
         records,
         year=2025,
         baseline_years=[2024],
         vocabulary=book.vocabulary,
         sites=book.sites,
-        same_place=geodesy.same_place,
     ).watched
     shares = Shares(found.baseline, book.vocabulary, len(found.scope), found.assumptions.kappa)
 

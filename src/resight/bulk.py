@@ -397,7 +397,7 @@ def _closed(
     individual = np.where((named >= 0) & (claimed == path), platforms.individual[named], -1)
     hedge_on = _text(given, "hedge_on", None)
     operator = _text(given, "operator", None)
-    operated = first_row(np.array([bool(text) for text in operator]) & (hedge_on != "operator"))
+    operated = first_row(np.array([bool(text) for text in operator], dtype=bool) & (hedge_on != "operator"))
     located = first_row((~(given.geometry.isna() | given.geometry.is_empty)).to_numpy())
     texts = np.array([_ARROW.join(steps) for steps in platforms.paths], dtype=object)
     return geopandas.GeoDataFrame(
