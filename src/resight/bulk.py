@@ -63,7 +63,7 @@ def episodes(
     site, names = pd.factorize(given["site"].to_numpy(dtype=object))
     rows = rows[np.lexsort((ids[rows].astype(str), last[rows], first[rows], site[rows]))]
     merged = _merged(given, rows, site, ids, (first, last), matched, absent, gap_days)
-    return _closed(given, merged, names[site], ids, (first, last), matched, vocabulary)
+    return _closed(given, rows, merged, names[site], ids, (first, last), matched, vocabulary)
 
 
 def matches(
@@ -292,36 +292,41 @@ def _merged(
     platforms: _Platforms,
     absent: Bools,
     gap_days: int,
-) -> list[Ints]:
-    """The rows of every episode, site by site; ``rows`` in order of site, then as merging wants them."""
+) -> Ints:
+    """The number of its episode for each of the rows, which come in order of site, then as merging wants them."""
     absences: dict[int, list[tuple[Any, str | None, int, int]]] = {}
     for row in np.flatnonzero(absent).tolist():
         looked_for = platforms.looked_for[row] if platforms.looked_for else ()
         key = platforms.key(int(platforms.individual[row]))
         absences.setdefault(int(site[row]), []).append((looked_for, key, int(days[0][row]), int(days[1][row])))
-    berth = _text(given, "berth", None)[rows]
-    length = given["length_m"].to_numpy(dtype=float, na_value=np.nan)[rows] if "length_m" in given else None
-    sightings = [
-        merging.Sighting(*values)
-        for values in zip(
-            ids[rows].tolist(),
-            days[0][rows].tolist(),
-            days[1][rows].tolist(),
-            map(platforms.paths.__getitem__, platforms.path[rows].tolist()),
-            map(platforms.key, platforms.individual[rows].tolist()),
-            [text.casefold() if text else None for text in berth.tolist()],
-            [None] * len(rows) if length is None else [None if np.isnan(x) else x for x in length.tolist()],
-            _looks(given, days)[rows].tolist(),
-            _same_events(given, rows),
-            strict=True,
-        )
-    ]
-    found: list[Ints] = []
+    berth, length = _text(given, "berth", None), _text(given, "length_m", None)
+    looks, told_same = _looks(given, days), _text(given, "relates", None)
+    numbers = np.empty(len(rows), dtype=np.int64)
+    opened = 0
     ends = np.flatnonzero(np.diff(site[rows], prepend=-1, append=-1)).tolist()
     for start, end in pairwise(ends):
-        here = merging.Absences(absences.get(int(site[rows[start]]), ()))
-        found += [rows[start:end][members] for members in merging.merge(sightings[start:end], here, gap_days)]
-    return found
+        # A site at a time, so that few objects live at once.
+        part = rows[start:end]
+        columns = (
+            ids[part].tolist(),
+            days[0][part].tolist(),
+            days[1][part].tolist(),
+            map(platforms.paths.__getitem__, platforms.path[part].tolist()),
+            map(platforms.key, platforms.individual[part].tolist()),
+            (text.casefold() if text else None for text in berth[part].tolist()),
+            length[part].tolist(),
+            looks[part].tolist(),
+            map(_same_events, told_same[part].tolist()),
+        )
+        here = merging.Absences(absences.get(int(site[part[0]]), ()))
+        merged = np.array(merging.merge(list(map(merging.Sighting, *columns)), here, gap_days))
+        numbers[start:end] = merged + opened
+        opened += int(merged.max()) + 1
+    return numbers
+
+
+def _same_events(relates: Any) -> frozenset[str]:
+    return frozenset(one["id"] for one in relates or () if one["how"] == "same-event")
 
 
 def _looks(given: geopandas.GeoDataFrame, days: tuple[Ints, Ints]) -> Ints:
@@ -350,30 +355,19 @@ def _looks(given: geopandas.GeoDataFrame, days: tuple[Ints, Ints]) -> Ints:
     return key
 
 
-def _same_events(given: geopandas.GeoDataFrame, rows: Ints) -> list[frozenset[str]]:
-    if "relates" not in given:
-        return [frozenset()] * len(rows)
-    told = given["relates"].to_numpy(dtype=object)[rows].tolist()
-    return [
-        frozenset(one["id"] for one in value if one["how"] == "same-event")
-        if isinstance(value, tuple | list) and value
-        else frozenset()
-        for value in told
-    ]
-
-
 def _closed(
     given: geopandas.GeoDataFrame,
-    merged: Sequence[Ints],
+    rows: Ints,
+    merged: Ints,
     site: Any,
     ids: Any,
     days: tuple[Ints, Ints],
     platforms: _Platforms,
     vocabulary: Vocabulary,
 ) -> geopandas.GeoDataFrame:
-    """What the sightings of every episode say together."""
-    sizes = np.array([len(members) for members in merged], dtype=np.int64)
-    rows = np.concatenate(merged) if merged else np.zeros(0, dtype=np.int64)
+    """What the sightings of every episode say together; ``merged`` is the number of its episode for each row."""
+    rows = rows[np.argsort(merged, kind="stable")]
+    sizes = np.bincount(merged)
     starts = np.cumsum(sizes) - sizes
     place = np.arange(len(rows))
 

@@ -138,8 +138,11 @@ def _episodes_of_site(
     records: Sequence[Observation], absences: Absences, vocabulary: Vocabulary, gap_days: int
 ) -> list[Episode]:
     """The episodes of one site, the records being in order of (earliest, latest, id)."""
-    merged = merging.merge([_sighting(record, vocabulary) for record in records], absences, gap_days)
-    found = [_close([records[row] for row in rows], absences, vocabulary) for rows in merged]
+    numbers = merging.merge([_sighting(record, vocabulary) for record in records], absences, gap_days)
+    merged: dict[int, list[Observation]] = defaultdict(list)
+    for number, record in zip(numbers, records, strict=True):
+        merged[number].append(record)
+    found = [_close(sightings, absences, vocabulary) for sightings in merged.values()]
     return _with_doubles(_with_true_extents(found), gap_days)
 
 

@@ -43,9 +43,21 @@ class Sighting(NamedTuple):
 class _Open:
     """An episode under construction: what its sightings say together."""
 
-    __slots__ = ("berth", "first_id", "individual", "last_day", "last_latest", "length_m", "looks", "path", "rows")
+    __slots__ = (
+        "berth",
+        "first_id",
+        "individual",
+        "last_day",
+        "last_latest",
+        "length_m",
+        "looks",
+        "number",
+        "path",
+        "rows",
+    )
 
-    def __init__(self, row: int, sighting: Sighting) -> None:
+    def __init__(self, number: int, row: int, sighting: Sighting) -> None:
+        self.number = number
         self.rows = [row]
         self.first_id, self.last_day, self.last_latest, self.path = sighting[:4]
         self.individual, self.berth, self.length_m = sighting.individual, sighting.berth, sighting.length_m
@@ -120,47 +132,84 @@ class Absences:
 _NEVER = 1 << 30
 
 
-def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPISODE_GAP_DAYS) -> list[list[int]]:
-    """The sightings of one site by episode, as their places in the sequence; see :func:`merging_rule`.
+def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPISODE_GAP_DAYS) -> list[int]:
+    """For each sighting of one site the number of its episode, counted from 0 as they open; see :func:`merging_rule`.
 
     Args:
         sightings: in order of (first day, last day, id).
         absences: looks of the site that found nothing.
         gap_days: the most days that can lie between two sightings of one visit.
     """
-    every: list[_Open] = []
-    open_now: list[_Open] = []
+    numbers: list[int] = []
+    open_now = _OpenEpisodes()
+    opened = 0
     for row, sighting in enumerate(sightings):
         _, first, last, path, individual, *_ = sighting
-        # Sightings come by first day, so what this one cannot reach no later one can.
-        since, reach = first - gap_days, last - gap_days
-        still = []
-        joinable = []
-        for episode in open_now:
-            if episode.last_day < since:
-                continue
-            still.append(episode)
-            if (
-                episode.last_day >= reach
-                and episode.last_latest - first <= gap_days
-                and not _contradicts(sighting, episode)
-                and not (sighting.look in episode.looks and _is_separate(sighting, episode, sightings))
-                and not (
-                    absences
-                    and absences.between(
-                        episode.last_latest, first, max(episode.path, path, key=len), episode.individual or individual
-                    )
+        joinable = [
+            episode
+            for held in open_now.kin(path)
+            for episode in held
+            if episode.last_day >= last - gap_days
+            and episode.last_latest - first <= gap_days
+            and not _contradicts(sighting, episode)
+            and not (sighting.look in episode.looks and _is_separate(sighting, episode, sightings))
+            and not (
+                absences
+                and absences.between(
+                    episode.last_latest, first, max(episode.path, path, key=len), episode.individual or individual
                 )
-            ):
-                joinable.append(episode)
-        open_now = still
+            )
+        ]
         if joinable:
-            min(joinable, key=lambda e: (last - e.last_day, e.first_id)).take(row, sighting)
+            nearest = min(joinable, key=lambda e: (last - e.last_day, e.first_id)) if joinable[1:] else joinable[0]
+            open_now.remove(nearest)
+            nearest.take(row, sighting)
         else:
-            opened = _Open(row, sighting)
-            open_now.append(opened)
-            every.append(opened)
-    return [episode.rows for episode in every]
+            nearest = _Open(opened, row, sighting)
+            opened += 1
+        numbers.append(nearest.number)
+        # Sightings come by first day, so what this one cannot reach no later one can.
+        open_now.add(nearest, first - gap_days)
+    return numbers
+
+
+class _OpenEpisodes:
+    """The episodes that may go on, by their platform, so that only those are looked at that a sighting may join."""
+
+    def __init__(self) -> None:
+        self._by_path: dict[Path, list[_Open]] = {}
+        #: Path -> the lists of all paths that are the same as far as both go.
+        self._kin: dict[Path, list[list[_Open]]] = {}
+
+    def add(self, episode: _Open, since: int) -> None:
+        """Add an episode under its platform; now and then, what ended before a day is forgotten."""
+        self.kin(episode.path)
+        held = self._by_path[episode.path]
+        if len(held) >= _MANY:
+            held[:] = [one for one in held if one.last_day >= since]
+        held.append(episode)
+
+    def remove(self, episode: _Open) -> None:
+        """Take an episode out, because its platform may become better known."""
+        self._by_path[episode.path].remove(episode)
+
+    def kin(self, path: Path) -> list[list[_Open]]:
+        """Lists of the episodes whose platform agrees as far as both are known."""
+        found = self._kin.get(path)
+        if found is None:
+            found = self._kin[path] = []
+            mine = self._by_path[path] = []
+            for other, held in self._by_path.items():
+                shared = min(len(path), len(other))
+                if path[:shared] == other[:shared]:
+                    found.append(held)
+                    if other != path:
+                        self._kin[other].append(mine)
+        return found
+
+
+#: From so many episodes under one platform on, those that are over are forgotten.
+_MANY = 8
 
 
 def _is_separate(sighting: Sighting, episode: _Open, sightings: Sequence[Sighting]) -> bool:
@@ -170,11 +219,7 @@ def _is_separate(sighting: Sighting, episode: _Open, sightings: Sequence[Sightin
 
 
 def _contradicts(sighting: Sighting, episode: _Open) -> bool:
-    path = sighting.path
-    if path is not episode.path:
-        shared = min(len(path), len(episode.path))
-        if path[:shared] != episode.path[:shared]:
-            return True
+    """Do they part in the individual, the berth or the measured length?"""
     if sighting.individual and episode.individual and sighting.individual != episode.individual:
         return True
     if sighting.berth and episode.berth and sighting.berth != episode.berth:
