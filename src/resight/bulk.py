@@ -108,7 +108,7 @@ def matches(
     began = began.where(began == found["last"].dt.year)
     then, now = found[began.isin(baseline_years)], found[began == year]
     held = table(then, now)
-    near = geodesy.near_rows(_positions(then, held.baseline), _positions(now, held.current))
+    near = geodesy.near_rows(positions(then, held.baseline), positions(now, held.current))
 
     def make(assumed: Assumptions) -> Weights:
         return weights.Weights(held, vocabulary=vocabulary, scope=len(compared), sites=sites, assume=assumed)
@@ -174,7 +174,8 @@ def table(then: geopandas.GeoDataFrame, now: geopandas.GeoDataFrame) -> weights.
     )
 
 
-def _positions(found: geopandas.GeoDataFrame, columns: Columns) -> geodesy.Positions:
+def positions(found: geopandas.GeoDataFrame, columns: Columns) -> geodesy.Positions:
+    """Where the episodes of a frame lie, as far as that is given."""
     given = np.flatnonzero(~(found.geometry.isna() | found.geometry.is_empty).to_numpy())
     at, row = shapely.get_coordinates(found.geometry.array[given], return_index=True)
     finite = np.isfinite(at).all(axis=1)
