@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 import resight
-from resight import comparison, evidence, merging, report, vocabulary
+from resight import comparison, evidence, findings, merging, method, report, vocabulary
 from resight.comparison import Repeats
 from resight.errors import Problem
+from resight.findings import Findings
 from resight.logbook import Logbook
 from resight.observation import Observation, Site, Source, build
 
@@ -100,21 +101,31 @@ def compared(records: Sequence[Observation], sites: Mapping[str, Site] = SITES, 
     return comparison.repeats(records, vocabulary=VOCABULARY, sites=sites, **years)
 
 
+def findings_of(
+    records: Sequence[Observation],
+    sites: Mapping[str, Site] = SITES,
+    problems: Sequence[Problem] = (),
+    up_to: str = "2026-01-01T00:00:00Z",
+    **more: Any,
+) -> Findings:
+    return findings.of(
+        records,
+        compared(records, sites, **more),
+        sites=sites,
+        vocabulary=VOCABULARY,
+        digest="sha256:0123",
+        up_to=up_to,
+        problems=problems,
+    )
+
+
 def html_of(
     records: Sequence[Observation],
     sites: Mapping[str, Site] = SITES,
     problems: Sequence[Problem] = (),
     **more: Any,
 ) -> str:
-    return report.to_html(
-        records,
-        compared(records, sites, **more),
-        sites=sites,
-        vocabulary=VOCABULARY,
-        digest="sha256:0123",
-        up_to="2026-01-01T00:00:00Z",
-        problems=problems,
-    )
+    return report.to_html(findings_of(records, sites, problems, **more))
 
 
 def words(html: str) -> str:
@@ -605,8 +616,8 @@ def test_the_method_names_every_assumption_size_and_version() -> None:
     html = html_of([*ROPUCHA, TAPIR])
     said = part(html, "method")
     assert merging.merging_rule() in said
-    assert set(report.ASSUMED) == set(evidence.Assumptions._fields)
-    for name, meaning in report.ASSUMED.items():
+    assert set(method.ASSUMED) == set(evidence.Assumptions._fields)
+    for name, meaning in method.ASSUMED.items():
         assert f"{name} {meaning}".replace(" ", "") in said.replace(" ", "")
     for size in compared([*ROPUCHA, TAPIR]).watched.sizes:
         assert f"{size.of} {size.size} {size.source} watched sites".replace(" ", "") in said.replace(" ", "")
@@ -802,7 +813,7 @@ def test_the_shipped_logbook_is_told_whole_and_gives_no_rate() -> None:
         vocabulary=book.vocabulary,
         sites=book.sites,
     )
-    html = report.to_html(
+    said = findings.of(
         records,
         found,
         sites=book.sites,
@@ -811,6 +822,7 @@ def test_the_shipped_logbook_is_told_whole_and_gives_no_rate() -> None:
         up_to="2026-01-01T00:00:00Z",
         problems=book.check(),
     )
+    html = report.to_html(said)
     _Tags(html)
     for record in records:
         assert record.id

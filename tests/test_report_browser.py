@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resight import comparison, report
+from resight import comparison, findings, report
 from resight.logbook import Logbook
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         vocabulary=book.vocabulary,
         sites=book.sites,
     )
-    html = report.to_html(
+    said = findings.of(
         records,
         found,
         sites=book.sites,
@@ -57,6 +57,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         up_to="2026-01-01T00:00:00Z",
         problems=book.check(),
     )
+    html = report.to_html(said)
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(html, encoding="utf-8")
     return path

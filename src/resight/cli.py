@@ -1190,7 +1190,7 @@ def report(
       resight report --as-of 2026-11-30
     """
     from resight import changes as changes_
-    from resight import dates
+    from resight import dates, findings
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
@@ -1219,7 +1219,7 @@ def report(
         conditions.append(f"Methods compared: {', '.join(admitted)}")
     if until:
         conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
-    text = {"html": report_.to_html, "json": report_.to_json}[form](
+    said = findings.of(
         records,
         repeats,
         sites=book.sites,
@@ -1229,6 +1229,7 @@ def report(
         problems=book.check(as_of=until),
         conditions=conditions,
     )
+    text = {"html": report_.to_html, "json": report_.to_json}[form](said)
     from resight.featurefile import write_atomically
 
     write_atomically(path, text.encode())

@@ -1,0 +1,148 @@
+"""The bottom line of the report: what repeats, what is left over, what cannot be said; sentences an editor can print.
+
+No bits and no probability; "repeats" only where the same individual is known on both sides, otherwise "resembles".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from resight import evidence
+from resight.account import Accounts, kinship
+from resight.case import Case
+from resight.comparison import Comparison
+from resight.effort import Effort
+from resight.likeness import FEW
+from resight.wording import NOT_PROOF, Data, numbered
+
+
+class BottomLine:
+    """The sentences at the top of the report on a case.
+
+    Args:
+        never_matched: the lists of records that take no part, for their number.
+    """
+
+    def __init__(self, case: Case, effort: Effort, accounts: Accounts, never_matched: Sequence[Data]) -> None:
+        self._case, self._effort, self._accounts, self._never_matched = case, effort, accounts, never_matched
+
+    def lead(self) -> str:
+        """The one sentence at the top."""
+        watched = self._case.repeats.watched
+        if not watched.scope:
+            return "No site of the register is marked as watched; each site with records stands on its own below."
+        said = self.likeness(watched, f"at the {self._case.group}")
+        if watched.matches and all(evidence.verb(pair) == "resembles" for pair in watched.matches):
+            said = said.removesuffix(".") + "; none is known to be the same ship or aircraft."
+        return said
+
+    def likeness(self, comparison: Comparison, where: str) -> str:
+        """How many episodes of a comparison repeat or resemble one of the other side, in one sentence."""
+        now, then = self._case.now, self._case.then
+        if not comparison.current and not comparison.baseline:
+            return f"No episode of {now} or {then} {where} can be compared."
+        if not comparison.current:
+            number = numbered(len(comparison.baseline), "episode")
+            return f"No episode of {now} {where} can be compared with the {number} of {then}."
+        if not comparison.baseline:
+            number = numbered(len(comparison.current), "episode")
+            return f"{number} of {now} {where}; {then} has none on file that they could be compared with."
+        same = sum(evidence.verb(pair) == "repeats" for pair in comparison.matches)
+        alike = len(comparison.matches) - same
+        of = f"of {numbered(len(comparison.current), 'episode')} of {now} {where}"
+        alike_too = self._alike_in_a_clause(comparison, bool(comparison.matches))
+        if not comparison.matches:
+            particular = " in particular" if alike_too else ""
+            return f"None {of} repeats or resembles one of {then}{particular}{alike_too}."
+        said = []
+        if same:
+            said.append(f"{same} {of} {_verb(same, 'repeats')} one of {then}, the same individual being known")
+        if alike:
+            said.append(f"{alike} {'more' if same else of} {_verb(alike, 'resembles')} one of {then}")
+        return "; ".join(said) + f"{alike_too}."
+
+    def _alike_in_a_clause(self, comparison: Comparison, more: bool) -> str:
+        """That others are like one of the baseline, though no one visit stands out; names who was there both times."""
+        likest = comparison.likest
+        found = [likest[e.id] for e in comparison.without_precedent if kinship(e, likest) == "alike"]
+        if not found:
+            return ""
+        same = {
+            p.current.individual_name for p in found if p.finding == "same individual" and p.current.individual_name
+        }
+        both = f" ({', '.join(sorted(same))} in both years)" if same else ""
+        number = f"{len(found)} more" if more else str(len(found))
+        are = "are" if len(found) > 1 else "is"
+        return f"; {number} {are} of a type seen there then too{both}"
+
+    def sentences(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Sentences, each with the lines that go under it; no bits, no probability."""
+        watched = self._case.repeats.watched
+        plain = [self.nothing_logged(site) for site in watched.scope]
+        if watched.scope:
+            plain.append(self._effort.in_a_sentence(watched.scope))
+            if min(len(watched.current), len(watched.baseline)) <= FEW:
+                numbers = f"{len(watched.current)} in {self._case.now} and {len(watched.baseline)} in {self._case.then}"
+                plain.append(f"With so few episodes ({numbers}) the pattern as a whole says little.")
+        elsewhere = dict.fromkeys(pair.current.site for c in self._case.repeats.others for pair in c.matches)
+        if elsewhere:
+            sites = self._case.names(elsewhere)
+            plain.append(
+                f"Outside the watched sites, and not counted above, there are likenesses at {sites}: see part 3."
+            )
+        left = sum(len(group["lines"]) for group in self._never_matched)
+        if left:
+            plain.append(
+                f"{numbered(left, 'record')} of all sites {_verb(left, 'takes')} no part in the comparison "
+                "(totals, background, cargo, people, flight tracking, reports): see part 5."
+            )
+        return (*self._likenesses_in_sentences(), *((sentence, ()) for sentence in plain if sentence))
+
+    def _likenesses_in_sentences(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """What is alike at the watched sites, and what is left over on either side."""
+        now, then = self._case.now, self._case.then
+        watched = self._case.repeats.watched
+        if watched.matches:
+            yield "What repeats or resembles what:", tuple(map(self._accounts.sentence, watched.matches))
+            number, undated = len(watched.matches), sum(not pair.baseline.is_dated for pair in watched.matches)
+            if undated:
+                some = (
+                    {1: "This", 2: "Both"}.get(number, "All") if undated == number else f"{undated} of these {number}"
+                )
+                yield (
+                    f"{some} {_verb(undated, 'rests')} on what a source says of {then}, without a dated image.",
+                    (),
+                )
+        if watched.current and watched.baseline:
+            likest = watched.likest
+            for left, of, year, other, words in (
+                (watched.without_precedent, watched.current, now, then, "without precedent on file"),
+                (watched.not_repeated, watched.baseline, then, now, "not repeated on file so far"),
+            ):
+                told = {
+                    "alike": f"is like one of {other}, no one visit standing out as its match",
+                    "untold": f"cannot be told from one of {other}, too little being known",
+                    "none": f"is {words}",
+                }
+                for like, said in told.items():
+                    found = [e for e in left if kinship(e, likest) == like]
+                    if not found and like != "none":
+                        continue
+                    if len(found) > 1 and said.startswith("is "):
+                        said = f"are {said.removeprefix('is ')}"
+                    head = f"{len(found) or 'None'} of {numbered(len(of), 'episode')} of {year} {said}"
+                    lines = tuple(f"{self._case.name(e.site)}: {self._case.described(e)}." for e in found)
+                    yield head + (":" if found else "."), lines
+
+    def nothing_logged(self, site: str) -> str:
+        """What to say of a site without records, or without records of one of the years; else nothing."""
+        periods = [self._case.period(record) for record in self._case.by_site.get(site, ())]
+        name = self._case.name(site)
+        if not periods:
+            return f"Nothing is logged for {name} itself. {NOT_PROOF}"
+        empty = [year for period, year in (("now", self._case.now), ("then", self._case.then)) if period not in periods]
+        return f"Nothing is logged for {name} in {' or '.join(empty)}. {NOT_PROOF}" if empty else ""
+
+
+def _verb(count: int, singular: str) -> str:
+    return singular if count == 1 else singular.removesuffix("s")
