@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from resight import evidence, figures
+from resight import evidence, figures, scale
 from resight.case import Case
 from resight.comparison import Comparison
 from resight.dates import in_words
@@ -56,7 +56,7 @@ class Accounts:
         site = self._case.name(pair.current.site)
         return f"{site}: {current}, {evidence.verb(pair)} {baseline}: {evidence.grounds(pair)}."
 
-    def pair(self, pair: Pair, n_baseline: int, **more: Any) -> Data:
+    def pair(self, pair: Pair, comparison: Comparison, n_baseline: int, **more: Any) -> Data:
         """A match, a candidate, or the nearest thing to one."""
         return {
             "current": self.episode(pair.current),
@@ -65,11 +65,11 @@ class Accounts:
             "grounds": evidence.grounds(pair),
             "finding": pair.finding,
             "is_dated": pair.baseline.is_dated,
-            "why": self._why(pair, n_baseline),
+            "why": self._why(pair, n_baseline, assumed_in(comparison)),
             **more,
         }
 
-    def _why(self, pair: Pair, n_baseline: int) -> Data:
+    def _why(self, pair: Pair, n_baseline: int, assumed: str) -> Data:
         """The evidence of a pair as a table and a figure, and apart from it what was assumed."""
         assume = self._case.repeats.watched.assumptions
         floor = evidence.least_bits(n_baseline, assume)
@@ -87,10 +87,18 @@ class Accounts:
                 for term in pair.terms
             ],
             "total": signed(pair.bits),
-            "n_baseline": n_baseline,
-            "share": f"{assume.repeat_share:g}",
-            "prior": f"{assume.repeat_share / n_baseline:.3g}",
+            "in_words": scale.in_words(pair.bits, assumed),
             "posterior": evidence.posterior_text(pair.posterior),
+            "said": (
+                f"Before looking, a share of {assume.repeat_share:g} of the episodes of {self._case.now} is taken to "
+                f"repeat one of the {n_baseline} of the baseline: prior {assume.repeat_share / n_baseline:.3g} for "
+                "this pair. With the evidence, weighed against the whole baseline: posterior "
+                f"{evidence.posterior_text(pair.posterior)}."
+            ),
+            "fine": (
+                f"u is counted on the {n_baseline} baseline episodes, steadied by catalogue sizes. The m, the share "
+                "before looking and the assumed catalogue sizes are assumptions (part 7), not observations."
+            ),
             "waterfall": figures.waterfall(
                 bars, floor, floor_text=f"{floor:.2f}", description=f"Bits by factor: {told}."
             ),
@@ -101,6 +109,7 @@ class Accounts:
         others = [p for p in comparison.pairs_of(pair.current) if p.same_place and p.baseline.id != pair.baseline.id]
         return self.pair(
             pair,
+            comparison,
             len(comparison.baseline),
             others=[
                 (self._case.described(p.baseline), p.baseline.id, self._why_not(p, comparison))
@@ -131,7 +140,7 @@ class Accounts:
         return {
             "episode": self.episode(episode),
             "looked": looked,
-            "nearest": self.pair(best, len(among.baseline)) if among and best else None,
+            "nearest": self.pair(best, among, len(among.baseline)) if among and best else None,
             "not_matched": self._why_not(best, among) if among and best else "",
         }
 
@@ -141,7 +150,9 @@ class Accounts:
         methods = {s.method for s in sightings if s.method not in self._case.repeats.methods}
         is_baseline = pair.baseline.first.method not in self._case.repeats.methods
         seen_by = " and ".join(word for method, word in _METHOD_SHORT.items() if method in methods)
-        return self.pair(pair, len(comparison.baseline) + is_baseline, method=seen_by, left_out_then=is_baseline)
+        return self.pair(
+            pair, comparison, len(comparison.baseline) + is_baseline, method=seen_by, left_out_then=is_baseline
+        )
 
     def episode(self, episode: Episode) -> Data:
         """An episode as a reader sees it."""
@@ -227,7 +238,19 @@ def _source_line(source: Source) -> _SourceLine:
     return _SourceLine(name, url, ", ".join(details))
 
 
-def pair_numbers(pair: Pair) -> Data:
+def assumed_in(comparison: Comparison) -> str:
+    """What the bits of a comparison rest on that was assumed, as a clause.
+
+    The m are assumptions wherever they were not learned from the pairs themselves. A catalogue size that was only
+    counted on file stands for one nobody knows.
+    """
+    sources = [size.source.casefold() for size in comparison.sizes]
+    if any(source.startswith(("assumed", "counted on file")) for source in sources):
+        return "the catalogue sizes and m are assumed"
+    return "m is assumed"
+
+
+def pair_numbers(pair: Pair, comparison: Comparison) -> Data:
     """A pair as plain numbers; its posterior is the text that is printed, never closer to certainty."""
     return {
         "current": pair.current.id,
@@ -236,6 +259,7 @@ def pair_numbers(pair: Pair) -> Data:
         "finding": pair.finding,
         "grounds": evidence.grounds(pair),
         "bits": pair.bits,
+        "in_words": scale.in_words(pair.bits, assumed_in(comparison)),
         "posterior": evidence.posterior_text(pair.posterior),
         "terms": [term._asdict() for term in pair.terms],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from resight import episodes
 from resight.case import Case
 from resight.dates import in_words
+from resight.listing import RECORDS, some
 from resight.observation import Observation
 from resight.wording import Data, in_short
 
@@ -68,7 +69,7 @@ class Aside:
 
     def _lists(self, *groups: tuple[str, str, list[Observation]]) -> tuple[Data, ...]:
         return tuple(
-            {"title": title, "why": why, "lines": [self.line(record) for record in found]}
+            {"title": title, "why": why, **some(found, self.line, all_in=RECORDS)}
             for title, why, found in groups
             if found
         )
@@ -85,18 +86,21 @@ class Aside:
 
     # --- 6: contradictions and doubts
 
-    def contradictions(self) -> tuple[Data, ...]:
+    def contradictions(self) -> Data:
         """Pairs of records of which one says that it contradicts the other, each pair once."""
         by_id = {record.id: record for record in self._case.records}
-        found: dict[frozenset[str], Data] = {}
+        found: dict[frozenset[str], tuple[Observation, str]] = {}
         for record in self._case.records:
             for relation in record.relates:
                 if relation.how == "contradicts":
-                    other = by_id.get(relation.id)
-                    lost = {"when": "", "site": "", "what": "no record with this id", "id": relation.id, "note": ""}
-                    both = frozenset((record.id or "", relation.id))
-                    found.setdefault(both, {"first": self.line(record), "second": self.line(other) if other else lost})
-        return tuple(found.values())
+                    found.setdefault(frozenset((record.id or "", relation.id)), (record, relation.id))
+
+        def tell(pair: tuple[Observation, str]) -> Data:
+            record, other = pair[0], by_id.get(pair[1])
+            lost = {"when": "", "site": "", "what": "no record with this id", "id": pair[1], "note": ""}
+            return {"first": self.line(record), "second": self.line(other) if other else lost}
+
+        return some(list(found.values()), tell, all_in=RECORDS)
 
 
 def shape_of(record: Observation) -> str:

@@ -12,8 +12,12 @@ from resight.account import Accounts, kinship
 from resight.case import Case
 from resight.comparison import Comparison
 from resight.effort import Effort
+from resight.firsts import Firsts
 from resight.likeness import FEW
 from resight.wording import NOT_PROOF, Data, numbered
+
+#: Under one sentence of the bottom line up to so many episodes are named.
+SHOWN = 12
 
 
 class BottomLine:
@@ -23,11 +27,17 @@ class BottomLine:
         never_matched: the lists of records that take no part, for their number.
     """
 
-    def __init__(self, case: Case, effort: Effort, accounts: Accounts, never_matched: Sequence[Data]) -> None:
-        self._case, self._effort, self._accounts, self._never_matched = case, effort, accounts, never_matched
+    def __init__(
+        self, case: Case, effort: Effort, accounts: Accounts, firsts: Firsts, never_matched: Sequence[Data]
+    ) -> None:
+        self._case, self._effort, self._accounts, self._firsts = case, effort, accounts, firsts
+        self._never_matched = never_matched
 
     def lead(self) -> str:
-        """The one sentence at the top."""
+        """What stands at the top: how many episodes are alike, and whether the year is over."""
+        return " ".join(part for part in (self._lead(), self._case.running) if part)
+
+    def _lead(self) -> str:
         watched = self._case.repeats.watched
         if not watched.scope:
             return "No site of the register is marked as watched; each site with records stands on its own below."
@@ -78,7 +88,7 @@ class BottomLine:
     def sentences(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Sentences, each with the lines that go under it; no bits, no probability."""
         watched = self._case.repeats.watched
-        plain = [self.nothing_logged(site) for site in watched.scope]
+        plain = [self.nothing(site) for site in watched.scope]
         if watched.scope:
             plain.append(self._effort.in_a_sentence(watched.scope))
             if min(len(watched.current), len(watched.baseline)) <= FEW:
@@ -90,20 +100,23 @@ class BottomLine:
             plain.append(
                 f"Outside the watched sites, and not counted above, there are likenesses at {sites}: see part 3."
             )
-        left = sum(len(group["lines"]) for group in self._never_matched)
+        left = sum(group["count"] for group in self._never_matched)
         if left:
             plain.append(
                 f"{numbered(left, 'record')} of all sites {_verb(left, 'takes')} no part in the comparison "
                 "(totals, background, cargo, people, flight tracking, reports): see part 5."
             )
-        return (*self._likenesses_in_sentences(), *((sentence, ()) for sentence in plain if sentence))
+        among = [said for site in watched.scope for standing in self._firsts.at(site) for said in standing.said]
+        firsts = [("Among all the years on file:", self._first(among[:SHOWN], len(among)))] if among else []
+        return (*self._likenesses_in_sentences(), *firsts, *((sentence, ()) for sentence in plain if sentence))
 
     def _likenesses_in_sentences(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         """What is alike at the watched sites, and what is left over on either side."""
         now, then = self._case.now, self._case.then
         watched = self._case.repeats.watched
         if watched.matches:
-            yield "What repeats or resembles what:", tuple(map(self._accounts.sentence, watched.matches))
+            told = [self._accounts.sentence(pair) for pair in watched.matches[:SHOWN]]
+            yield "What repeats or resembles what:", self._first(told, len(watched.matches))
             number, undated = len(watched.matches), sum(not pair.baseline.is_dated for pair in watched.matches)
             if undated:
                 some = (
@@ -117,24 +130,30 @@ class BottomLine:
             likest = watched.likest
             for left, of, year, other, words in (
                 (watched.without_precedent, watched.current, now, then, "without precedent on file"),
-                (watched.not_repeated, watched.baseline, then, now, "not repeated on file so far"),
+                (watched.not_repeated, watched.baseline, then, now, f"not repeated on file{self._case.so_far}"),
             ):
-                told = {
+                sayings = {
                     "alike": f"is like one of {other}, no one visit standing out as its match",
                     "untold": f"cannot be told from one of {other}, too little being known",
                     "none": f"is {words}",
                 }
-                for like, said in told.items():
+                for like, said in sayings.items():
                     found = [e for e in left if kinship(e, likest) == like]
                     if not found and like != "none":
                         continue
                     if len(found) > 1 and said.startswith("is "):
                         said = f"are {said.removeprefix('is ')}"
                     head = f"{len(found) or 'None'} of {numbered(len(of), 'episode')} of {year} {said}"
-                    lines = tuple(f"{self._case.name(e.site)}: {self._case.described(e)}." for e in found)
+                    told = [f"{self._case.name(e.site)}: {self._case.described(e)}." for e in found[:SHOWN]]
+                    lines = self._first(told, len(found))
                     yield head + (":" if found else "."), lines
 
-    def nothing_logged(self, site: str) -> str:
+    @staticmethod
+    def _first(told: Sequence[str], number: int) -> tuple[str, ...]:
+        """The lines under a sentence, and how many more there are."""
+        return (*told, f"{number - SHOWN} more: see part 2.") if number > SHOWN else tuple(told)
+
+    def nothing(self, site: str) -> str:
         """What to say of a site without records, or without records of one of the years; else nothing."""
         periods = [self._case.period(record) for record in self._case.by_site.get(site, ())]
         name = self._case.name(site)

@@ -6,12 +6,14 @@ What a report says of effort, of single episodes and of years laid over each oth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import chain
 
 from resight import evidence, figures
 from resight.comparison import Repeats
+from resight.dates import in_words
 from resight.episodes import Episode
 from resight.observation import Observation, Site
 from resight.vocabulary import Vocabulary
@@ -26,10 +28,16 @@ class Case:
         repeats: this year held against the baseline years.
         sites: the register; a site that is not in it goes by its id.
         vocabulary: the words for platforms and activities.
+        up_to: ISO time up to which the data go, or words when there are none.
     """
 
     def __init__(
-        self, records: Iterable[Observation], repeats: Repeats, sites: Mapping[str, Site], vocabulary: Vocabulary
+        self,
+        records: Iterable[Observation],
+        repeats: Repeats,
+        sites: Mapping[str, Site],
+        vocabulary: Vocabulary,
+        up_to: str,
     ) -> None:
         self.all_records = sorted(records, key=lambda r: (*r.bounds, r.id or ""))
         #: Without the withdrawn ones.
@@ -40,6 +48,25 @@ class Case:
         # A report on sites that were asked for has them in the place of the watched ones.
         is_watched = set(repeats.watched.scope) == {site.id for site in sites.values() if site.watched}
         self.group = "watched sites" if is_watched else "sites asked for"
+
+        day = re.match(r"\d{4}-\d{2}-\d{2}(?![^T])", up_to)
+        #: The day up to which the data go, in words.
+        self.up_to_day = in_words(day[0]) if day else up_to
+        # Only what has been logged tells how far a year has got: the clock may be ahead of the logbook by months.
+        self._logged_until = int(day[0][:4]) if day else None
+
+    @property
+    def running(self) -> str:
+        """That the year under study is not over by what is logged; empty when it is, or when nobody knows."""
+        if self._logged_until is None or self._logged_until > self.repeats.year:
+            return ""
+        still = "is still running" if self._logged_until == self.repeats.year else "had not begun"
+        return f"{self.now} {still}: logged up to {self.up_to_day}."
+
+    @property
+    def so_far(self) -> str:
+        """What follows "not repeated on file" as long as the year is not over."""
+        return " so far" if self.running or self._logged_until is None else ""
 
     def name(self, site: str) -> str:
         """What a site is called."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from resight import episodes, rates
 from resight.case import Case
 from resight.episodes import Episode, Look
+from resight.listing import RECORDS, some
 from resight.observation import Observation
 from resight.vocabulary import Vocabulary
 from resight.wording import NOT_PROOF, Data, numbered
@@ -100,6 +101,18 @@ class Effort:
                 found[record.site, self._case.period(record)]["absences"].append(record)
         return {key: SiteEffort(*(tuple(kinds[name]) for name in SiteEffort._fields)) for key, kinds in found.items()}
 
+    def counted(self, site: str, year: int) -> Sequence[Look]:
+        """The counted looks at a site in any one year."""
+        return self._counted.get((site, year), ())
+
+    @cached_property
+    def _counted(self) -> Mapping[tuple[str, int], list[Look]]:
+        found: dict[tuple[str, int], list[Look]] = defaultdict(list)
+        for look in episodes.looks(self._case.records):
+            if look.is_counted:
+                found[look.site, look.day.year].append(look)
+        return found
+
     @cached_property
     def _periods_known(self) -> frozenset[str]:
         """The sides for which looks are known at some site."""
@@ -147,7 +160,9 @@ class Effort:
             "then": self._effort_text(site, "then"),
             "kinds": list(self._kinds(site, now, then)),
             "withheld": withheld,
-            "look_ids": [r.id or "" for look in (*now.counted, *then.counted) for r in look.records],
+            "looks": some(
+                [r.id or "" for look in (*now.counted, *then.counted) for r in look.records], str, all_in=RECORDS
+            ),
         }
 
     def _effort_text(self, site: str, period: str) -> str:

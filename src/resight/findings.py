@@ -11,20 +11,20 @@ from itertools import chain
 from typing import NamedTuple
 
 import resight
-from resight import method
-from resight.account import Accounts, kinship, pair_numbers
+from resight import ledger, method
+from resight.account import Accounts, pair_numbers
 from resight.aside import Aside
 from resight.bottomline import BottomLine
 from resight.case import Case
-from resight.comparison import Comparison, Repeats
-from resight.dates import in_words
+from resight.comparison import Repeats
 from resight.drawing import Drawings
 from resight.effort import Effort
 from resight.errors import Problem
-from resight.likeness import Overlay, Overlays
+from resight.firsts import Firsts
 from resight.observation import Observation, Site
+from resight.section import Sections
 from resight.vocabulary import Vocabulary
-from resight.wording import Data, numbered
+from resight.wording import Data
 
 
 class Findings(NamedTuple):
@@ -44,6 +44,8 @@ class Findings(NamedTuple):
     #: ISO time up to which the data go, or words when there are none; and its day in words.
     up_to: str
     up_to_day: str
+    #: That the year under study is not over by then; empty when it is.
+    running: str
     digest: str
     version: str
     #: The one sentence at the top.
@@ -60,16 +62,19 @@ class Findings(NamedTuple):
     #: Every sighting that takes no part in the comparison, by the first reason that holds.
     never_matched: tuple[Data, ...]
     #: Pairs of records of which one says that it contradicts the other, each pair once.
-    contradictions: tuple[Data, ...]
+    contradictions: Data
     #: What the checks say: level, in words, where.
     doubts: tuple[tuple[str, str, str], ...]
-    merging_rule: str
-    season_u: str
+    #: The method in paragraphs, and what is to be known beside single parts.
+    method: tuple[str, ...]
+    notes: Mapping[str, str]
     #: Name in the method, meaning and value of everything assumed.
     assumptions: tuple[tuple[str, str, str], ...]
     #: Catalogue sizes: of what, size, where the number comes from, where it was used.
     sizes: tuple[tuple[str, str, str, str], ...]
     references: tuple[tuple[str, str], ...]
+    #: Every episode of either side on a line of its own, see :mod:`resight.ledger`.
+    ledger: tuple[Data, ...]
     #: The same as plain numbers, every episode by its id: comparisons, candidates, what is in neither year, the
     #: assumptions.
     groups: tuple[Data, ...]
@@ -101,11 +106,13 @@ def of(
         problems: what the checks say of the logbook.
         conditions: in words, what narrows or widens this report against the standard one.
     """
-    case = Case(records, repeats, sites, vocabulary)
+    case = Case(records, repeats, sites, vocabulary, up_to)
     effort, accounts, aside = Effort(case), Accounts(case), Aside(case)
+    firsts = Firsts(case, effort, conditions)
+    compared_at = {site: comparison for comparison in repeats.comparisons for site in comparison.scope}
     never_matched = aside.never_matched()
-    bottom_line = BottomLine(case, effort, accounts, never_matched)
-    sections = _Sections(case, effort, accounts, aside, bottom_line)
+    bottom_line = BottomLine(case, effort, accounts, firsts, never_matched)
+    sections = Sections(case, effort, accounts, firsts, Drawings(case, aside), bottom_line)
     told, numbers = zip(*map(sections.of, repeats.comparisons), strict=True)
     return Findings(
         title=f"Pattern similarity report: {case.now} against {case.then}",
@@ -117,7 +124,8 @@ def of(
         watched_names=case.names(repeats.watched.scope),
         conditions=tuple(conditions),
         up_to=up_to,
-        up_to_day=in_words(up_to[:10]) if up_to[10:11] == "T" else up_to,
+        up_to_day=case.up_to_day,
+        running=case.running,
         digest=digest,
         version=resight.__version__,
         lead=bottom_line.lead(),
@@ -130,102 +138,17 @@ def of(
         never_matched=never_matched,
         contradictions=aside.contradictions(),
         doubts=_doubts(case, problems),
-        merging_rule=method.MERGING_RULE,
-        season_u=method.SEASON_U,
+        method=method.paragraphs(case, conditions),
+        notes=method.NOTES,
         assumptions=method.assumptions(case),
         sizes=method.sizes(case),
         references=method.REFERENCES,
+        ledger=ledger.lines(case, effort),
         groups=numbers,
-        candidates=tuple(pair_numbers(pair) for pair in repeats.candidates),
+        candidates=tuple(pair_numbers(pair, compared_at[pair.current.site]) for pair in repeats.candidates),
         undetermined=tuple(e.id for e in repeats.undetermined),
         assumed=repeats.watched.assumptions._asdict(),
     )
-
-
-class _Sections:
-    """Tells the comparisons of a case, each by itself."""
-
-    def __init__(self, case: Case, effort: Effort, accounts: Accounts, aside: Aside, bottom_line: BottomLine) -> None:
-        self._case, self._effort, self._accounts, self._bottom_line = case, effort, accounts, bottom_line
-        self._overlays, self._drawings = Overlays(case, effort), Drawings(case, aside)
-
-    def of(self, comparison: Comparison) -> tuple[Data, Data]:
-        """A comparison as a reader sees it (the watched sites together, or one other site), and as plain numbers."""
-        case, scope, overlays = self._case, comparison.scope, self._overlays.over(comparison)
-        is_one = len(scope) == 1
-        told = {
-            "id": scope[0] if is_one else "watched",
-            "name": case.name(scope[0]) if is_one else case.group.capitalize(),
-            "lead": self._lead(comparison) if is_one else [],
-            "sites": [
-                {
-                    "name": case.name(site),
-                    "timeline": self._drawings.timeline(site),
-                    "empty": self._bottom_line.nothing_logged(site),
-                }
-                for site in scope
-            ],
-            "matches": [self._accounts.match(pair, comparison) for pair in comparison.matches],
-            **self._without_match(comparison),
-            "not_repeated": self._not_repeated(comparison),
-            "candidates": [
-                self._accounts.candidate(p, comparison) for p in case.repeats.candidates if p.current.site in scope
-            ],
-            "undetermined": [self._accounts.episode(e) for e in case.undetermined if e.site in scope],
-            "patterns": [overlay._asdict() for overlay in overlays if overlay.said],
-            "n_baseline": len(comparison.baseline),
-        }
-        return told, _numbers(comparison, overlays)
-
-    def _lead(self, comparison: Comparison) -> list[str]:
-        """What there is to say at once of one site."""
-        (site,) = comparison.scope
-        said = [self._bottom_line.nothing_logged(site) or self._bottom_line.likeness(comparison, "here")]
-        beside = [r for r in self._case.by_site.get(site, ()) if self._case.is_beside(r)]
-        if left := sum(self._case.period(record) != "other" for record in beside):
-            said.append(f"Shown but not compared: {numbered(left, 'record')} (see parts 4 and 5).")
-        return said
-
-    def _without_match(self, comparison: Comparison) -> dict[str, list[Data]]:
-        """This year's episodes that match nothing, by how like one of the baseline they are."""
-        likest = comparison.likest
-        found: dict[str, list[Data]] = {"alike": [], "untold": [], "none": []}
-        for episode in comparison.without_precedent:
-            _, looked = self._effort.looked(episode, "then")
-            nearest = likest.get(episode.id) or comparison.best_of(episode)
-            found[kinship(episode, likest)].append(self._accounts.single(episode, looked, comparison, nearest))
-        return found
-
-    def _not_repeated(self, comparison: Comparison) -> list[Data]:
-        """The baseline's episodes that nothing matches, by what is known of this year's looks, then by likeness."""
-        now = self._case.now
-        titles = {
-            "looked": f"Looked in {now}, and not repeated on file",
-            "not looked": f"Not looked in {now}",
-            "unknown": f"Looks of {now} not known",
-            "alike": f"Like one of {now}, no one visit standing out as its match",
-            "untold": f"Cannot be told from one of {now}, too little being known",
-        }
-        groups: dict[str, list[Data]] = {state: [] for state in titles}
-        for episode in comparison.not_repeated:
-            state, looked = self._effort.looked(episode, "now")
-            like = kinship(episode, comparison.likest)
-            groups[state if like == "none" else like].append(self._accounts.single(episode, looked))
-        return [{"title": titles[state], "singles": found} for state, found in groups.items() if found]
-
-
-def _numbers(comparison: Comparison, overlays: Iterable[Overlay]) -> Data:
-    """One comparison as plain data, every episode by its id."""
-    return {
-        "sites": list(comparison.scope),
-        "current": [e.id for e in comparison.current],
-        "baseline": [e.id for e in comparison.baseline],
-        "matches": [pair_numbers(pair) for pair in comparison.matches],
-        "without_precedent": [e.id for e in comparison.without_precedent],
-        "not_repeated": [e.id for e in comparison.not_repeated],
-        "patterns": [overlay.numbers for overlay in overlays],
-        "sizes": [size._asdict() for size in comparison.sizes],
-    }
 
 
 # --- doubts

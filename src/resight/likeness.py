@@ -15,6 +15,7 @@ from resight.case import Case
 from resight.comparison import Comparison
 from resight.effort import Effort, p_text
 from resight.episodes import Episode
+from resight.listing import NUMBERS, some
 from resight.wording import Data, numbered
 
 #: Up to so many episodes a year, agreement of the years says little.
@@ -79,7 +80,7 @@ class Overlays:
         }
         told = {e.id: self._case.described(e) for e in (*then, *comparison.current)}
         return [
-            {"title": title, "lines": [(", and ".join(told[one] for one in ids), ids) for ids in lines]}
+            {"title": title, **some(lines, lambda ids: (", and ".join(told[one] for one in ids), ids), all_in=NUMBERS)}
             for title, lines in lists.items()
             if lines and found.high
         ]

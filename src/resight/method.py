@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from resight import evidence, merging, rates
+from collections.abc import Mapping, Sequence
+
+from resight import evidence, merging, rates, scale
 from resight.case import Case
 
 #: Detection probabilities for which the looks needed for a sure absence are shown.
@@ -20,6 +22,7 @@ ASSUMED = {
     "resident_u": "u of a class that lives at the site",
 }
 REFERENCES = (
+    scale.REFERENCE,
     (
         "Phipson, B. & Smyth, G. K. (2010): Permutation p-values should never be zero. Statistical Applications in "
         "Genetics and Molecular Biology 9, 39",
@@ -46,9 +49,72 @@ REFERENCES = (
         "https://doi.org/10.1214/ss/1009213286",
     ),
 )
-MERGING_RULE = merging.merging_rule()
-SEASON_U = ", ".join(f"{u:.3f}" for u in evidence.SEASON_U)
 LOOKS_NEEDED = tuple((f"{p:.1f}", rates.looks_needed(p)) for p in DETECTIONS)
+#: What is to be known beside single parts of the report.
+NOTES: Mapping[str, str] = {
+    "episode": (
+        "An episode is one visit: consecutive sightings of the same thing at the same place. It repeats another only "
+        "when the same ship or aircraft is known on both sides; otherwise it resembles it."
+    ),
+    "likeness": "S is 1 for the same pattern and 0 for nothing in common; how it is reckoned stands in part 7.",
+    "candidates": "They would fit, were one side not known by a method that is not admitted.",
+    "undetermined": "The dates straddle New Year, so these are in neither year.",
+    "others": "Each stands on its own and enters no figure of the watched sites.",
+    "effort": (
+        "A look is one examination of one site at one time. Looks are counted only where they are our own, or where a "
+        "source states all of its looks. Images are published because they show something, so published ones are never "
+        "a denominator."
+    ),
+    "looks needed": (
+        "If one look shows the thing with the chance on the left, so many looks that find nothing make its absence 95 "
+        "% sure."
+    ),
+    "never matched": "These records take no part in the comparison and enter no count above.",
+    "contradictions": "Both are kept; the report does not choose between them.",
+}
+
+
+def paragraphs(case: Case, conditions: Sequence[str]) -> tuple[str, ...]:
+    """The method in prose, for this report."""
+    season_u = ", ".join(f"{u:.3f}" for u in evidence.SEASON_U)
+    images = "" if conditions else " in optical or radar images"
+    running = f" {case.running} What is not repeated may still be." if case.running else ""
+    return (
+        merging.merging_rule(),
+        f"Compared are sightings of ships, aircraft and vehicles{images}; totals, background, cargo, people and "
+        "facilities never are. An episode belongs to the year that holds all its dates. "
+        f"The {case.group} are compared as one group, every other site alone.{running}",
+        f"Every episode of {case.now} is held against every one of {case.then}. Place, platform (level by level down "
+        "the tree, to the first that is unknown or disagrees), visible activity and season each give bits: log₂(m/u) "
+        "where they agree, log₂((1−m)/(1−u)) where they disagree, 0 where either side is unknown (Fellegi & Sunter "
+        "1969). A hedged identity counts as unknown. m is the chance of agreement in a real repeat, u in unrelated "
+        "episodes. What a movement is taken to mean is an inference and earns nothing.",
+        "u = (n(value) − 1 + κ·base) / (n(total) − 1 + κ), counted on the baseline at the baseline episode’s site "
+        "without the episode itself, with κ pseudo-records; base is 1/catalogue size for the share over all sites, and "
+        "that share for the share at one site. A class that lives at a site has a fixed, high u there. Season has "
+        f"u = {season_u} for days of the year within 15, within 45 and over 45 days; a vague date enters with all its "
+        "days.",
+        "With s the share of episodes that repeat one of n₀ in the baseline, the pair b has the posterior "
+        "(s/n₀)·2^W(b) / (1 − s + (s/n₀)·Σ 2^W), W being its bits and the sum running over the whole baseline. "
+        "Episodes are assigned one to one so that the total evidence over the prior is greatest; a match also needs a "
+        "posterior above one half. The posterior is never printed above “> 0.99”.",
+        "The words beside the bits are those of the ENFSI scale for likelihood ratios: weak from 2, moderate from 10, "
+        "moderately strong from 100, strong from 1,000, very strong from 10,000, extremely strong from 1,000,000. They "
+        "stop at “moderate” while any catalogue size or m is assumed.",
+        "The pattern as a whole: this year’s episodes are laid over those of one year of the baseline with a shift of "
+        "g days. D(g) is the least, over all one-to-one matchings, of 2·|t₁ − t₀ − g| / 14 days + k for each matched "
+        "pair and 1 for each episode left over; S = 1 − min D / (n₀ + n₁) (Victor & Purpura 1996, with labels). "
+        "Episodes at different sites are never matched; k is 1 where the platforms part at kind or type, 0.5 at class, "
+        "0.25 where two known individuals differ, and 0 where they agree. A vague date, or a level not known, gives "
+        "bounds: S if all of them fell as badly, and as well, as they can.",
+        "Chance: the baseline stays, and what one look of this year found moves as a block to another look at the same "
+        "site; the shift is chosen anew each time. Where no looks are counted, only the contents of each site’s own "
+        "dated images are exchanged. All distinct arrangements are tried up to 10,000, else 999 are drawn with a fixed "
+        "seed and p = (1 + hits) / 1000 (Phipson & Smyth 2010). Where the smallest p that could come out is above "
+        "0.05, the report says “not testable” and gives no p. With vague dates the upper bound of S is tested.",
+        "Where looks are known, “seen in k of n looks” has a Jeffreys interval (Brown, Cai & DasGupta 2001), two years "
+        "are compared by the conditional binomial test (Przyborowski & Wilenski 1940) and by Fisher’s exact test.",
+    )
 
 
 def assumptions(case: Case) -> tuple[tuple[str, str, str], ...]:
