@@ -261,8 +261,8 @@ def test_maps_and_report_do_not_know_each_other() -> None:
 
 
 def test_the_report_only_lays_out_what_was_decided_before() -> None:
-    """Another format must not need a second decision: the renderers see findings and nothing of what they rest on."""
-    assert {found.ours for found in imports("report") if found.ours} == {"findings"}
+    """Another format must not need a second decision: the renderers see findings and the columns of their rows."""
+    assert {found.ours for found in imports("report") if found.ours} == {"findings", "ledger"}
 
 
 def test_the_evidence_is_scored_without_frame_or_place() -> None:

@@ -1647,3 +1647,14 @@ def test_what_is_not_known_of_that_day_is_told(run: Run, book: Logbook) -> None:
     assert "journal.jsonl:1: is not a line of the journal" in result.stderr
     assert f"{ROPUCHA}: changed outside the log, when is not known" in result.stderr
     assert Path(result.stdout.strip()).exists()
+
+
+@pytest.mark.parametrize(("form", "start"), [("md", "# Pattern similarity report"), ("csv", "episode,year,side,")])
+def test_the_report_comes_as_text_and_as_rows(run: Run, book: Logbook, form: str, start: str) -> None:
+    path = Path(run("report", "--format", form, folder=book.folder).stdout.strip())
+    assert path.name == f"report-2025-vs-2024.{form}"
+    with path.open(encoding="utf-8", newline="") as file:
+        text = file.read()
+    assert text.startswith(start)
+    assert ("\r\n" in text) == (form == "csv")
+    assert "dunay-2025-05-18-ropucha-class" in text

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from html import unescape
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 
 import resight
 from cases import HOSTILE, ROPUCHA, SAME_HULL, SITES, TAPIR, a_record, a_site, compared, findings_of, looks_of
-from resight import comparison, evidence, findings, merging, method, report
+from resight import comparison, evidence, findings, ledger, merging, method, report
 from resight.errors import Problem
 from resight.logbook import Logbook
 from resight.observation import Observation, Site, Source
@@ -736,3 +743,280 @@ def test_an_empty_logbook_is_not_said_to_hold_published_images() -> None:
     said = part(html_of([]), "bottom-line")
     assert "No look is on file for either year, so nothing can be said" in said
     assert "published" not in said
+
+
+# --- Markdown -------------------------------------------------------------------------------------------------
+
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+#: Free text that would be markup in Markdown, one kind of it a line.
+MARKED = (
+    "# a heading",
+    "- a list",
+    "1. a numbered list",
+    "--- a line",
+    "| a | table |",
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "![x](https://example.org/x.png)",
+    "`code` ``",
+    "*soft* **loud** _soft_ __loud__",
+    "> a quotation",
+    "~~~ fence",
+    "a\\",
+    "&lt;b&gt; &#60;",
+    "<https://example.org>",
+    "[x]: https://example.org",
+    "$x$ ~~gone~~",
+    "=",
+)
+
+
+def markdown_of(*args: Any, **more: Any) -> str:
+    return report.to_markdown(findings_of(*args, **more))
+
+
+def plain(token_html: str) -> str:
+    """What a reader of rendered Markdown reads."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", token_html)).split())
+
+
+@pytest.mark.parametrize("text", MARKED)
+@pytest.mark.parametrize("line", ["{}", "- {}", "a {} b", "## {}", "| x | {} |\n|---|---|\n| {} | y |"])
+def test_foreign_text_is_shown_as_it_is(text: str, line: str) -> None:
+    """Alone, in a list, in a sentence, in a heading, in a table: a value makes no tag that its place does not make."""
+    shown = MARKDOWN.render(line.replace("{}", report.as_markdown(text)))
+    harmless = MARKDOWN.render(line.replace("{}", "x"))
+    assert re.findall(r"<[^>]*>", shown) == re.findall(r"<[^>]*>", harmless)
+    assert text in plain(shown)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1))
+def test_no_text_at_all_makes_markup(text: str) -> None:
+    shown = MARKDOWN.render(report.as_markdown(text))
+    assert shown == f"<p>{escapeHtml(text)}</p>\n"
+
+
+def test_a_hostile_logbook_in_markdown_has_only_our_markup() -> None:
+    def made_of(free: str) -> list[tuple[str, ...]]:
+        source = {"title": free, "published_by": free, "url": "https://example.org/(x)*y*_z_&y=1"}
+        more = {"platform_name": free, "count": 1, "operator": free, "berth": free, "visible": free, "note": free,
+                "hedge": free, "hedge_on": "operator", "image_provider": free, "sources": [source]}  # fmt: skip
+        records = [
+            a_record("dunay-2024-05-17-x", **more, relates=[{"id": "dunay-2025-05-18-x", "how": "contradicts"}]),
+            a_record("dunay-2025-05-18-x", **more),
+            a_record("dunay-2025-07-18-x", **more),
+            a_record("dunay-2025-08-18-x", **{**more, "context": True}),
+            a_record("rajin-2025-08-18-x", **more),
+            *looks_of("dunay", 2024, 2, 1),
+        ]
+        sites = {**SITES, "dunay": a_site("dunay", name=free), "rajin": a_site("rajin", name=free, watched=False)}
+        problems = [Problem("warning", free, free, 1, free, free, free)]
+        text = markdown_of(records, sites, problems)
+        tokens = MARKDOWN.parse(text)
+        flat = chain.from_iterable((token, *(token.children or ())) for token in tokens)
+        return [
+            (token.type, token.tag, str(token.attrGet("href") or "")) for token in flat if token.type != "softbreak"
+        ]
+
+    harmless = made_of("x")
+    assert {kind for kind, _, _ in harmless}.isdisjoint({"html_block", "html_inline", "image", "code_inline", "fence"})
+    hostile = " ".join((*MARKED, HOSTILE))
+    for free in (hostile, *MARKED):
+        assert [t for t in made_of(free) if t[0] != "text"] == [t for t in harmless if t[0] != "text"]
+
+
+def test_an_address_that_is_none_stays_inside_its_link() -> None:
+    odd = Source.model_construct(title="x", url="https://example.org/a> [y](javascript:alert) `|\\", confidential=False)
+    record = a_record("dunay-2025-05-18-x").model_copy(update={"sources": (odd,)})
+    shown = MARKDOWN.render(markdown_of([record]))
+    links = re.findall(r'href="([^"]*)"', shown)
+    assert links[0] == "https://example.org/a%3E%20%5By%5D(javascript:alert)%20%60%7C%5C"
+    assert all(link.startswith("https://") for link in links)
+
+
+def test_markdown_is_readable_as_it_is() -> None:
+    text = markdown_of([*ROPUCHA, TAPIR])
+    assert text.startswith("# Pattern similarity report: 2025 against 2024\n\n- Watched: Dunay, Nakhodka and Sunan\n")
+    assert "\n| place | agrees | same site | 0.90 | 0." in text
+    assert "\n- Record: dunay-2025-05-18-ropucha-class\n" in text
+    assert "\n\n\n" not in text
+    assert not re.search(r"\b(None|nan|inf|Markup)\b(?! (of|on file))", text)
+
+
+def test_markdown_says_every_sentence_of_the_page() -> None:
+    records = [*ROPUCHA, TAPIR, *looks_of("nakhodka", 2025, 4, 1), *looks_of("nakhodka", 2024, 3, 1),
+               a_record("rajin-2025-02-02-x"), a_record("dunay-2022-03-01-x", platform="tapir-class"),
+               a_record("dunay-2025-03-03-c", platform="containers"),
+               a_record("dunay-2024-c", date="2024-12-20/2025-01-10"),
+               a_record("sunan-2024-03-11-il-76", platform="il-76", method="flight-tracking", operator="Russia"),
+               a_record("sunan-2025-06-04-il-76", platform="il-76", operator="Russia")]  # fmt: skip
+    said = findings_of(records, baseline_years=[2022, 2023, 2024], up_to="2025-07-01T00:00:00Z")
+    page, text = words(report.to_html(said)), plain(MARKDOWN.render(report.to_markdown(said)))
+    sentences = {said.lead, said.running, *said.method, said.notes["episode"], said.notes["effort"]}
+    for scope in (said.watched, *said.others):
+        sentences |= {*scope["lead"], *scope["firsts"], *(part["title"] for part in scope["left"])}
+        sentences |= {line for laid in scope["patterns"] for line in (*laid["said"], *laid["alone"])}
+        for pair in scope["matches"]["items"]:
+            sentences |= {pair["why"]["said"], pair["why"]["fine"], pair["why"]["in_words"]}
+            sentences |= {term[name] for term in pair["why"]["terms"] for name in ("why", "bits", "m", "u")}
+    for sentence, lines in said.bottom_line:
+        sentences |= {sentence, *lines}
+    for site in said.effort:
+        sentences |= {site["now"], site["then"], site["withheld"]}
+        sentences |= {kind[name] for kind in site["kinds"] for name in ("now", "then", "ratio", "fisher")}
+    assert len(sentences) > 60
+    for sentence in sentences:
+        assert sentence in page
+        assert sentence in text
+
+
+# --- CSV ------------------------------------------------------------------------------------------------------
+
+
+def rows_of(*args: Any, **more: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(report.to_csv(findings_of(*args, **more)), newline="")))
+
+
+def test_csv_has_one_row_an_episode_with_what_became_of_it() -> None:
+    rows = {row["episode"]: row for row in rows_of([*ROPUCHA, TAPIR])}
+    assert list(rows) == ["dunay-2025-05-18-ropucha-class", "dunay-2024-ropucha-class", "dunay-2024-10-17-tapir-class"]
+    now, then, tapir = rows.values()
+    assert (now["result"], now["other"]) == ("resembles", "dunay-2024-ropucha-class")
+    assert (then["result"], then["other"]) == ("resembled by", "dunay-2025-05-18-ropucha-class")
+    assert (tapir["result"], tapir["other"], tapir["total_bits"]) == ("not repeated on file", "", "")
+    assert (now["year"], now["side"], now["date"], now["latest"]) == ("2025", "current", "2025-05-18", "2025-05-18")
+    assert (then["date"], then["earliest"], then["latest"]) == ("2024", "2024-01-01", "2024-12-31")
+    assert now["platform"] == "ship > landing-ship > ropucha-class"
+    assert tapir["individual"] == "“believed” Nikolay Vilkov"
+    assert now["looks"] == "looks not known"
+
+
+def test_csv_is_as_rfc_4180_has_it() -> None:
+    text = report.to_csv(findings_of([a_record("dunay-2025-05-18-x", platform_name='Say "no", then\nleave', count=1)]))
+    lines = text.split("\r\n")
+    assert lines[0] == ",".join(ledger.COLUMNS)
+    assert lines[-1] == ""
+    assert len(lines) == 3
+    assert ',"Say ""no"", then leave",' in lines[1]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " =", "＝", "\u202e="])
+def test_no_cell_of_free_text_is_a_formula(start: str) -> None:
+    name = f"{start}HYPERLINK(1)"
+    sites = {**SITES, "dunay": SITES["dunay"].model_copy(update={"name": name})}
+    record = a_record("dunay-2025-05-18-x", count=1).model_copy(update={"platform_name": name})
+    (row,) = rows_of([record], sites)
+    for cell in (row["individual"], row["site"]):
+        assert cell.startswith("'")
+        assert cell.endswith("HYPERLINK(1)")
+
+
+def test_bits_in_csv_are_numbers_with_their_sign() -> None:
+    records = [a_record("dunay-2024-10-03-x"), a_record("dunay-2025-05-18-x")]
+    records += [a_record(f"sunan-2024-0{i}-03-y", platform="il-76") for i in range(1, 9)]
+    row = rows_of(records)[0]
+    assert float(row["season_bits"]) < 0
+    assert row["season_bits"].startswith("-")
+    bits = [float(row[f"{factor}_bits"] or 0) for factor in ledger.FACTORS]
+    assert sum(bits) == pytest.approx(float(row["total_bits"]), abs=0.05)
+
+
+# --- all formats ----------------------------------------------------------------------------------------------
+
+
+def test_the_formats_hold_the_same_numbers() -> None:
+    hull = [a_record(f"sunan-{day}-x", platform_name="Oslyabya", count=1) for day in ("2024-05-10", "2025-05-18")]
+    records = [*ROPUCHA, TAPIR, *hull, *looks_of("nakhodka", 2025, 4, 1), *looks_of("nakhodka", 2024, 3, 1),
+               a_record("rajin-2024-02-04-x", platform_name="Lady R", count=1),
+               a_record("rajin-2025-02-04-x", platform_name="Lady R", count=1)]  # fmt: skip
+    found = compared(records)
+    said = findings_of(records)
+    page, text = words(report.to_html(said)), plain(MARKDOWN.render(report.to_markdown(said)))
+    numbers = json.loads(report.to_json(said))
+    rows = {row["episode"]: row for row in csv.DictReader(io.StringIO(report.to_csv(said), newline=""))}
+    assert len(found.matches) >= 3
+    told = {match["current"]: match for group in numbers["groups"] for match in group["matches"]}
+    for pair in found.matches:
+        row, match = rows[pair.current.id], told[pair.current.id]
+        assert (match["bits"], match["posterior"]) == (pair.bits, evidence.posterior_text(pair.posterior))
+        assert float(row["total_bits"]) == pytest.approx(pair.bits, abs=0.005)
+        assert (
+            (row["other"], row["finding"]) == (pair.baseline.id, pair.finding) == (match["baseline"], match["finding"])
+        )
+        assert row["posterior"] == match["posterior"]
+        assert row["result"] == match["verb"] == evidence.verb(pair)
+        total = f"{pair.bits:+.2f}".replace("-", "−")
+        for shown in (page, text):
+            assert f"Sum: the evidence {total}" in shown
+            assert f"posterior {match['posterior']}." in shown
+        for term in pair.terms:
+            assert f"{term.bits:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00") in text
+    for episode in (e for c in found.comparisons for e in (*c.current, *c.baseline)):
+        assert episode.id in rows
+    assert len(rows) == len(numbers["episodes"]) == sum(len(c.current) + len(c.baseline) for c in found.comparisons)
+
+
+def odd(name: str) -> list[Observation]:
+    """Logbooks that an analysis stumbles over."""
+    both = [a_record("dunay-2024-05-18-x"), a_record("dunay-2025-05-18-x")]
+    return {
+        "nothing": [],
+        "a single record": both[1:],
+        "this year empty": both[:1],
+        "all dates vague": [a_record("dunay-2024-x", date="2024"), a_record("dunay-2025-x", date="2025")],
+        "all not seen": [a_record(f"dunay-{y}-05-18-n", outcome="not-seen", platform=None) for y in (2024, 2025)],
+        "own looks, all not seen": [*looks_of("dunay", 2024, 4, 0), *looks_of("dunay", 2025, 4, 0)],
+        "29 February": [a_record("dunay-2024-02-29-x"), a_record("dunay-2025-03-01-x")],
+        "across New Year": [
+            a_record("dunay-2024-12-31-x"),
+            a_record("dunay-2025-01-02-x"),
+            a_record("dunay-2024-y", date="2024-12-20/2025-01-10"),
+        ],
+        "identical duplicates": [*both, *(r.model_copy(update={"id": f"{r.id}-2"}) for r in both)],
+        "a site unknown to the register": [a_record(f"somewhere-{y}-05-18-x") for y in (2024, 2025)],
+        "a geometry that is no number": [
+            both[0], both[1].model_copy(update={"geometry": {"type": "Point", "coordinates": (math.nan, math.nan)}}),
+        ],
+        "two on each side": [*both, a_record("sunan-2024-06-01-x"), a_record("sunan-2025-06-01-x")],
+    }[name]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing",
+        "a single record",
+        "this year empty",
+        "all dates vague",
+        "all not seen",
+        "own looks, all not seen",
+        "29 February",
+        "across New Year",
+        "identical duplicates",
+        "a site unknown to the register",
+        "a geometry that is no number",
+        "two on each side",
+    ],
+)
+@pytest.mark.parametrize("years", [[2024], [2022, 2023, 2024]], ids=["one baseline year", "three"])
+def test_an_odd_logbook_is_told_in_every_format(name: str, years: list[int]) -> None:
+    records = odd(name)
+    said = findings_of(records, baseline_years=years)
+    page, text = words(report.to_html(said)), plain(MARKDOWN.render(report.to_markdown(said)))
+    json.loads(report.to_json(said), parse_constant=lambda number: pytest.fail(f"{number} is no number"))
+    rows = list(csv.DictReader(io.StringIO(report.to_csv(said), newline="")))
+    for shown in (page, text, "\n".join(",".join(row.values()) for row in rows)):
+        assert not re.search(r"\b(nan|NaN|inf|infinity|None)\b(?! (of|on file))", shown)
+    if name == "two on each side":
+        for shown in (page, text):
+            assert "With so few episodes (2 in 2024, 2 in 2025) some shift always fits, so this says little." in shown
+    if name == "identical duplicates":
+        assert len(rows) >= 2
+
+
+def test_all_formats_come_out_the_same_in_any_order() -> None:
+    records = [*ROPUCHA, TAPIR, *looks_of("dunay", 2025, 5, 2), a_record("rajin-2025-02-02-x"), *SAME_HULL[:1]]
+    writers = (report.to_html, report.to_markdown, report.to_json, report.to_csv)
+    first = [write(findings_of(records)) for write in writers]
+    random.Random(1).shuffle(records)
+    assert [write(findings_of(records)) for write in writers] == first

@@ -1162,7 +1162,13 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: s
 @click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
 @click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
 @click.option("--as-of", metavar="DATE", help="The logbook as it stood at the end of this day (UTC).")
-@click.option("--format", "form", type=click.Choice(["html", "json"]), default="html", help="A page, or its numbers.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "md", "json", "csv"]),
+    default="html",
+    help="A page, its text, its numbers, or every episode as a row.",
+)
 @click.option("--fail-on-repeat", is_flag=True, help="Exit status 10 when something in the headline group matches.")
 def report(
     year: int | None,
@@ -1188,6 +1194,7 @@ def report(
       resight report --site sunan --methods optical,radar,flight-tracking
       resight report --reviewed-only --fail-on-repeat
       resight report --as-of 2026-11-30
+      resight report --format csv
     """
     from resight import changes as changes_
     from resight import dates, findings
@@ -1229,7 +1236,13 @@ def report(
         problems=book.check(as_of=until),
         conditions=conditions,
     )
-    text = {"html": report_.to_html, "json": report_.to_json}[form](said)
+    formats = {
+        "html": report_.to_html,
+        "md": report_.to_markdown,
+        "json": report_.to_json,
+        "csv": report_.to_csv,
+    }
+    text = formats[form](said)
     from resight.featurefile import write_atomically
 
     write_atomically(path, text.encode())

@@ -86,7 +86,7 @@ def _result(episode: Episode, side: str, match: Pair | None, comparison: Compari
     is_now = side == "current"
     if match:
         verb = evidence.verb(match)
-        return verb if is_now else f"{verb.removesuffix('s')}ed by"
+        return verb if is_now else {"repeats": "repeated by", "resembles": "resembled by"}[verb]
     if is_now and not comparison.baseline:
         return f"nothing on file for {case.then} to compare with"
     if not is_now and not comparison.current:
