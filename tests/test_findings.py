@@ -148,7 +148,8 @@ def test_a_first_under_a_condition_carries_it() -> None:
 def test_firsts_stand_in_the_bottom_line_and_as_numbers() -> None:
     records = [*visits("2022-03-01", "2025-03-01"), *tapirs("2023-04-01", "2024-04-01")]
     said = findings_of(records, **YEARS)
-    assert ("Among all the years on file:", tuple(said.watched["firsts"])) in said.bottom_line
+    points = [point for part in said.bottom_line for point in part.points]
+    assert ("Among all the years on file:", tuple(said.watched["firsts"])) in points
     (standing,) = said.groups[0]["firsts"]
     assert (standing["site"], standing["platform"]) == ("dunay", "ropucha-class")
     assert standing["visits"] == {2022: 1, 2025: 1}
@@ -285,7 +286,8 @@ def test_the_bottom_line_names_a_dozen_and_counts_the_rest() -> None:
     then = [a_record("sunan-2024-01-03-x", platform="il-76")]
     days = [f"2025-{month:02}-{day}" for month in range(1, 8) for day in (10, 20)]
     now = [a_record(f"dunay-{day}-c", platform="cargo-ship") for day in days]
-    (found,) = [one for one in findings_of([*then, *now]).bottom_line if "without precedent" in one[0]]
+    parts = findings_of([*then, *now]).bottom_line
+    (found,) = [point for part in parts for point in part.points if "without precedent" in point.text]
     assert found[0] == "14 of 14 episodes of 2025 are without precedent on file:"
     assert len(found[1]) == 13
     assert found[1][-1] == "2 more: see part 2."
@@ -294,3 +296,26 @@ def test_the_bottom_line_names_a_dozen_and_counts_the_rest() -> None:
 def test_a_register_without_a_watched_site_still_makes_findings() -> None:
     said = findings_of([a_record("rajin-2025-01-01-x")], {"rajin": SITES["rajin"]})
     assert said.lead.startswith("No site of the register is marked as watched")
+
+
+def test_the_bottom_line_answers_what_is_alike_how_sure_and_what_was_not_looked_at() -> None:
+    said = findings_of([*ROPUCHA, TAPIR])
+    told = {part.title: [point.text for point in part.points] for part in said.bottom_line}
+    assert told == {
+        "What is alike": ["What repeats or resembles what:"],
+        "What is left over": [
+            "None of 1 episode of 2025 is without precedent on file.",
+            "1 of 2 episodes of 2024 is not repeated on file:",
+        ],
+        "How sure this is": [
+            "This rests on what a source says of 2024, without a dated image.",
+            "With so few episodes (1 in 2025 and 2 in 2024) the pattern as a whole says little.",
+            "Whether chance would do as well is not testable: see part 2.",
+        ],
+        "What was not looked at": [
+            "Nothing is logged for Nakhodka itself. That is not the same as nothing being there.",
+            "Nothing is logged for Sunan itself. That is not the same as nothing being there.",
+            "How often anyone looked is not known for either year: the images are published ones, and looks that found "
+            "nothing are rarely published. So nothing can be said of what is “new”, of what is “gone”, or of rates.",
+        ],
+    }

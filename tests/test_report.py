@@ -859,8 +859,8 @@ def test_markdown_says_every_sentence_of_the_page() -> None:
         for pair in scope["matches"]["items"]:
             sentences |= {pair["why"]["said"], pair["why"]["fine"], pair["why"]["in_words"]}
             sentences |= {term[name] for term in pair["why"]["terms"] for name in ("why", "bits", "m", "u")}
-    for sentence, lines in said.bottom_line:
-        sentences |= {sentence, *lines}
+    for title, points in said.bottom_line:
+        sentences |= {title, *(text for text, _ in points), *(line for _, lines in points for line in lines)}
     for site in said.effort:
         sentences |= {site["now"], site["then"], site["withheld"]}
         sentences |= {kind[name] for kind in site["kinds"] for name in ("now", "then", "ratio", "fisher")}

@@ -6,6 +6,7 @@ No bits and no probability; "repeats" only where the same individual is known on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from resight import evidence
 from resight.account import Accounts, kinship
@@ -13,11 +14,25 @@ from resight.case import Case
 from resight.comparison import Comparison
 from resight.effort import Effort
 from resight.firsts import Firsts
-from resight.likeness import FEW
+from resight.likeness import FEW, Overlays
 from resight.wording import NOT_PROOF, Data, numbered
 
 #: Under one sentence of the bottom line up to so many episodes are named.
 SHOWN = 12
+
+
+class Point(NamedTuple):
+    """A sentence, and the lines that go under it."""
+
+    text: str
+    lines: tuple[str, ...] = ()
+
+
+class Part(NamedTuple):
+    """Some sentences that answer one question of a reader."""
+
+    title: str
+    points: tuple[Point, ...]
 
 
 class BottomLine:
@@ -28,10 +43,16 @@ class BottomLine:
     """
 
     def __init__(
-        self, case: Case, effort: Effort, accounts: Accounts, firsts: Firsts, never_matched: Sequence[Data]
+        self,
+        case: Case,
+        effort: Effort,
+        accounts: Accounts,
+        firsts: Firsts,
+        overlays: Overlays,
+        never_matched: Sequence[Data],
     ) -> None:
         self._case, self._effort, self._accounts, self._firsts = case, effort, accounts, firsts
-        self._never_matched = never_matched
+        self._overlays, self._never_matched = overlays, never_matched
 
     def lead(self) -> str:
         """What stands at the top: how many episodes are alike, and whether the year is over."""
@@ -85,68 +106,86 @@ class BottomLine:
         are = "are" if len(found) > 1 else "is"
         return f"; {number} {are} of a type seen there then too{both}"
 
-    def sentences(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Sentences, each with the lines that go under it; no bits, no probability."""
-        watched = self._case.repeats.watched
-        plain = [self.nothing(site) for site in watched.scope]
-        if watched.scope:
-            plain.append(self._effort.in_a_sentence(watched.scope))
-            if min(len(watched.current), len(watched.baseline)) <= FEW:
-                numbers = f"{len(watched.current)} in {self._case.now} and {len(watched.baseline)} in {self._case.then}"
-                plain.append(f"With so few episodes ({numbers}) the pattern as a whole says little.")
+    def parts(self) -> tuple[Part, ...]:
+        """What is alike, what is left over, how sure that is and what was not looked at; empty parts are left out."""
+        parts = (
+            Part("What is alike", tuple(self._alike())),
+            Part("What is left over", tuple(self._left_over())),
+            Part("How sure this is", tuple(self._how_sure())),
+            Part("What was not looked at", tuple(self._not_looked())),
+            Part("Not counted above", tuple(self._not_counted())),
+        )
+        return tuple(part for part in parts if part.points)
+
+    def _alike(self) -> Iterable[Point]:
+        matches = self._case.repeats.watched.matches
+        if matches:
+            told = [self._accounts.sentence(pair) for pair in matches[:SHOWN]]
+            yield Point("What repeats or resembles what:", self._first(told, len(matches)))
+
+    def _left_over(self) -> Iterable[Point]:
+        """What matches nothing on either side, and how this year's classes stand among all years."""
+        now, then, watched = self._case.now, self._case.then, self._case.repeats.watched
+        sides = (
+            (watched.without_precedent, watched.current, now, then, "without precedent on file"),
+            (watched.not_repeated, watched.baseline, then, now, f"not repeated on file{self._case.so_far}"),
+        )
+        for left, of, year, other, words in sides if watched.current and watched.baseline else ():
+            sayings = {
+                "alike": f"is like one of {other}, no one visit standing out as its match",
+                "untold": f"cannot be told from one of {other}, too little being known",
+                "none": f"is {words}",
+            }
+            for like, said in sayings.items():
+                found = [e for e in left if kinship(e, watched.likest) == like]
+                if not found and like != "none":
+                    continue
+                if len(found) > 1 and said.startswith("is "):
+                    said = f"are {said.removeprefix('is ')}"
+                head = f"{len(found) or 'None'} of {numbered(len(of), 'episode')} of {year} {said}"
+                told = [f"{self._case.name(e.site)}: {self._case.described(e)}." for e in found[:SHOWN]]
+                yield Point(head + (":" if found else "."), self._first(told, len(found)))
+        among = [said for site in watched.scope for standing in self._firsts.at(site) for said in standing.said]
+        if among:
+            yield Point("Among all the years on file:", self._first(among[:SHOWN], len(among)))
+
+    def _how_sure(self) -> Iterable[Point]:
+        """What the likenesses rest on, and whether chance could be told from them."""
+        now, then, watched = self._case.now, self._case.then, self._case.repeats.watched
+        number, undated = len(watched.matches), sum(not pair.baseline.is_dated for pair in watched.matches)
+        if undated:
+            some = {1: "This", 2: "Both"}.get(number, "All") if undated == number else f"{undated} of these {number}"
+            yield Point(f"{some} {_verb(undated, 'rests')} on what a source says of {then}, without a dated image.")
+        if watched.scope and min(len(watched.current), len(watched.baseline)) <= FEW:
+            numbers = f"{len(watched.current)} in {now} and {len(watched.baseline)} in {then}"
+            yield Point(f"With so few episodes ({numbers}) the pattern as a whole says little.")
+        overlays = [overlay for overlay in self._overlays.over(watched) if overlay.said]
+        if overlays:
+            tested = [str(overlay.year) for overlay in overlays if overlay.is_testable]
+            if tested:
+                yield Point(f"Whether chance would do as well was tested against {', '.join(tested)}: see part 2.")
+            else:
+                yield Point("Whether chance would do as well is not testable: see part 2.")
+
+    def _not_looked(self) -> Iterable[Point]:
+        """Sites of which nothing is logged, and what is known of the looks."""
+        scope = self._case.repeats.watched.scope
+        said = [self.nothing(site) for site in scope]
+        if scope:
+            said.append(self._effort.in_a_sentence(scope))
+        return (Point(sentence) for sentence in said if sentence)
+
+    def _not_counted(self) -> Iterable[Point]:
+        """What the sentences above leave out."""
         elsewhere = dict.fromkeys(pair.current.site for c in self._case.repeats.others for pair in c.matches)
         if elsewhere:
-            sites = self._case.names(elsewhere)
-            plain.append(
-                f"Outside the watched sites, and not counted above, there are likenesses at {sites}: see part 3."
-            )
+            yield Point(f"Outside the watched sites there are likenesses at {self._case.names(elsewhere)}: see part 3.")
         left = sum(group["count"] for group in self._never_matched)
         if left:
-            plain.append(
+            yield Point(
                 f"{numbered(left, 'record')} of all sites {_verb(left, 'takes')} no part in the comparison "
                 "(totals, background, cargo, people, flight tracking, reports): see part 5."
             )
-        among = [said for site in watched.scope for standing in self._firsts.at(site) for said in standing.said]
-        firsts = [("Among all the years on file:", self._first(among[:SHOWN], len(among)))] if among else []
-        return (*self._likenesses_in_sentences(), *firsts, *((sentence, ()) for sentence in plain if sentence))
-
-    def _likenesses_in_sentences(self) -> Iterable[tuple[str, tuple[str, ...]]]:
-        """What is alike at the watched sites, and what is left over on either side."""
-        now, then = self._case.now, self._case.then
-        watched = self._case.repeats.watched
-        if watched.matches:
-            told = [self._accounts.sentence(pair) for pair in watched.matches[:SHOWN]]
-            yield "What repeats or resembles what:", self._first(told, len(watched.matches))
-            number, undated = len(watched.matches), sum(not pair.baseline.is_dated for pair in watched.matches)
-            if undated:
-                some = (
-                    {1: "This", 2: "Both"}.get(number, "All") if undated == number else f"{undated} of these {number}"
-                )
-                yield (
-                    f"{some} {_verb(undated, 'rests')} on what a source says of {then}, without a dated image.",
-                    (),
-                )
-        if watched.current and watched.baseline:
-            likest = watched.likest
-            for left, of, year, other, words in (
-                (watched.without_precedent, watched.current, now, then, "without precedent on file"),
-                (watched.not_repeated, watched.baseline, then, now, f"not repeated on file{self._case.so_far}"),
-            ):
-                sayings = {
-                    "alike": f"is like one of {other}, no one visit standing out as its match",
-                    "untold": f"cannot be told from one of {other}, too little being known",
-                    "none": f"is {words}",
-                }
-                for like, said in sayings.items():
-                    found = [e for e in left if kinship(e, likest) == like]
-                    if not found and like != "none":
-                        continue
-                    if len(found) > 1 and said.startswith("is "):
-                        said = f"are {said.removeprefix('is ')}"
-                    head = f"{len(found) or 'None'} of {numbered(len(of), 'episode')} of {year} {said}"
-                    told = [f"{self._case.name(e.site)}: {self._case.described(e)}." for e in found[:SHOWN]]
-                    lines = self._first(told, len(found))
-                    yield head + (":" if found else "."), lines
 
     @staticmethod
     def _first(told: Sequence[str], number: int) -> tuple[str, ...]:

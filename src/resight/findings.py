@@ -14,13 +14,14 @@ import resight
 from resight import ledger, method
 from resight.account import Accounts, pair_numbers
 from resight.aside import Aside
-from resight.bottomline import BottomLine
+from resight.bottomline import BottomLine, Part
 from resight.case import Case
 from resight.comparison import Repeats
 from resight.drawing import Drawings
 from resight.effort import Effort
 from resight.errors import Problem
 from resight.firsts import Firsts
+from resight.likeness import Overlays
 from resight.observation import Observation, Site
 from resight.section import Sections
 from resight.vocabulary import Vocabulary
@@ -50,8 +51,8 @@ class Findings(NamedTuple):
     version: str
     #: The one sentence at the top.
     lead: str
-    #: Sentences, each with the lines that go under it; no bits, no probability.
-    bottom_line: tuple[tuple[str, tuple[str, ...]], ...]
+    #: Sentences under the question they answer, each with its lines; no bits, no probability.
+    bottom_line: tuple[Part, ...]
     #: The watched sites as one group, and every other site alone.
     watched: Data
     others: tuple[Data, ...]
@@ -108,11 +109,11 @@ def of(
     """
     case = Case(records, repeats, sites, vocabulary, up_to)
     effort, accounts, aside = Effort(case), Accounts(case), Aside(case)
-    firsts = Firsts(case, effort, conditions)
+    firsts, overlays = Firsts(case, effort, conditions), Overlays(case, effort)
     compared_at = {site: comparison for comparison in repeats.comparisons for site in comparison.scope}
     never_matched = aside.never_matched()
-    bottom_line = BottomLine(case, effort, accounts, firsts, never_matched)
-    sections = Sections(case, effort, accounts, firsts, Drawings(case, aside), bottom_line)
+    bottom_line = BottomLine(case, effort, accounts, firsts, overlays, never_matched)
+    sections = Sections(case, effort, accounts, firsts, overlays, Drawings(case, aside), bottom_line)
     told, numbers = zip(*map(sections.of, repeats.comparisons), strict=True)
     return Findings(
         title=f"Pattern similarity report: {case.now} against {case.then}",
@@ -129,7 +130,7 @@ def of(
         digest=digest,
         version=resight.__version__,
         lead=bottom_line.lead(),
-        bottom_line=bottom_line.sentences(),
+        bottom_line=bottom_line.parts(),
         watched=told[0],
         others=told[1:],
         effort=effort.told(),

@@ -38,16 +38,25 @@ class Overlay(NamedTuple):
     lists: list[Data]
     numbers: Data
 
+    @property
+    def is_testable(self) -> bool:
+        """Could chance be tested?"""
+        return bool(self.numbers["chance"] and self.numbers["chance"]["testable"])
+
 
 class Overlays:
     """This year laid over the years of the baseline."""
 
     def __init__(self, case: Case, effort: Effort) -> None:
         self._case, self._effort = case, effort
+        self._found: dict[tuple[str, ...], tuple[Overlay, ...]] = {}
 
     def over(self, comparison: Comparison) -> tuple[Overlay, ...]:
         """This year laid over each year of the baseline."""
-        return tuple(self._overlay(comparison, year) for year in self._case.repeats.baseline_years)
+        if comparison.scope not in self._found:
+            years = self._case.repeats.baseline_years
+            self._found[comparison.scope] = tuple(self._overlay(comparison, year) for year in years)
+        return self._found[comparison.scope]
 
     def _overlay(self, comparison: Comparison, year: int) -> Overlay:
         then = [e for e in comparison.baseline if e.year == year]

@@ -52,7 +52,7 @@ def to_json(findings: Findings) -> str:
         "version": findings.version,
         "conditions": findings.conditions,
         "lead": findings.lead,
-        "bottom_line": [{"text": text, "lines": lines} for text, lines in findings.bottom_line],
+        "bottom_line": {part.title: [point._asdict() for point in part.points] for part in findings.bottom_line},
         "groups": findings.groups,
         "episodes": findings.ledger,
         "candidates": findings.candidates,

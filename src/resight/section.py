@@ -23,10 +23,17 @@ class Sections:
     """Tells the comparisons of a case, each by itself."""
 
     def __init__(
-        self, case: Case, effort: Effort, accounts: Accounts, firsts: Firsts, drawings: Drawings, top: BottomLine
+        self,
+        case: Case,
+        effort: Effort,
+        accounts: Accounts,
+        firsts: Firsts,
+        overlays: Overlays,
+        drawings: Drawings,
+        top: BottomLine,
     ) -> None:
         self._case, self._effort, self._accounts, self._firsts = case, effort, accounts, firsts
-        self._overlays, self._drawings, self._top = Overlays(case, effort), drawings, top
+        self._overlays, self._drawings, self._top = overlays, drawings, top
 
     def of(self, comparison: Comparison) -> tuple[Data, Data]:
         """A comparison as a reader sees it (the watched sites together, or one other site), and as plain numbers."""
