@@ -91,7 +91,7 @@ def test_a_class_known_on_both_sides_resembles_and_never_repeats() -> None:
         "Dunay: Ropucha class, 18 May 2025, resembles Ropucha class, 2024: same site, same class, hull not known, "
         "claimed by the source without a dated image." in said
     )
-    assert "This rests on what a source says of 2024, without a dated image." in said
+    assert "The likeness rests on what a source says of 2024, without a dated image." in said
     assert "1 of 2 episodes of 2024 is not repeated on file: Dunay: Tapir class, “believed” Nikolay Vilkov" in said
 
 

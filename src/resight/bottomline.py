@@ -18,7 +18,7 @@ from resight.likeness import FEW, Overlays
 from resight.wording import NOT_PROOF, Data, numbered
 
 #: Under one sentence of the bottom line up to so many episodes are named.
-SHOWN = 12
+SHOWN = 8
 
 
 class Point(NamedTuple):
@@ -107,24 +107,24 @@ class BottomLine:
         return f"; {number} {are} of a type seen there then too{both}"
 
     def parts(self) -> tuple[Part, ...]:
-        """What is alike, what is left over, how sure that is and what was not looked at; empty parts are left out."""
+        """What is alike, how sure that is, what was not looked at, what is left over; empty parts are left out."""
         parts = (
             Part("What is alike", tuple(self._alike())),
-            Part("What is left over", tuple(self._left_over())),
             Part("How sure this is", tuple(self._how_sure())),
             Part("What was not looked at", tuple(self._not_looked())),
+            Part("What is left over", tuple(self._left_over())),
+            Part("Among all the years on file", tuple(self._among_years())),
             Part("Not counted above", tuple(self._not_counted())),
         )
         return tuple(part for part in parts if part.points)
 
     def _alike(self) -> Iterable[Point]:
         matches = self._case.repeats.watched.matches
-        if matches:
-            told = [self._accounts.sentence(pair) for pair in matches[:SHOWN]]
-            yield Point("What repeats or resembles what:", self._first(told, len(matches)))
+        told = [self._accounts.sentence(pair) for pair in matches[:SHOWN]]
+        return map(Point, self._first(told, len(matches)))
 
     def _left_over(self) -> Iterable[Point]:
-        """What matches nothing on either side, and how this year's classes stand among all years."""
+        """What matches nothing on either side."""
         now, then, watched = self._case.now, self._case.then, self._case.repeats.watched
         sides = (
             (watched.without_precedent, watched.current, now, then, "without precedent on file"),
@@ -145,16 +145,21 @@ class BottomLine:
                 head = f"{len(found) or 'None'} of {numbered(len(of), 'episode')} of {year} {said}"
                 told = [f"{self._case.name(e.site)}: {self._case.described(e)}." for e in found[:SHOWN]]
                 yield Point(head + (":" if found else "."), self._first(told, len(found)))
-        among = [said for site in watched.scope for standing in self._firsts.at(site) for said in standing.said]
-        if among:
-            yield Point("Among all the years on file:", self._first(among[:SHOWN], len(among)))
+
+    def _among_years(self) -> Iterable[Point]:
+        """How this year's classes stand among all the years on file."""
+        sites = self._case.repeats.watched.scope
+        said = [sentence for site in sites for standing in self._firsts.at(site) for sentence in standing.said]
+        return map(Point, self._first(said[:SHOWN], len(said)))
 
     def _how_sure(self) -> Iterable[Point]:
         """What the likenesses rest on, and whether chance could be told from them."""
         now, then, watched = self._case.now, self._case.then, self._case.repeats.watched
         number, undated = len(watched.matches), sum(not pair.baseline.is_dated for pair in watched.matches)
         if undated:
-            some = {1: "This", 2: "Both"}.get(number, "All") if undated == number else f"{undated} of these {number}"
+            some = {1: "The likeness", 2: "Both likenesses"}.get(number, f"All {number} likenesses")
+            if undated < number:
+                some = f"{undated} of {number} likenesses"
             yield Point(f"{some} {_verb(undated, 'rests')} on what a source says of {then}, without a dated image.")
         if watched.scope and min(len(watched.current), len(watched.baseline)) <= FEW:
             numbers = f"{len(watched.current)} in {now} and {len(watched.baseline)} in {then}"

@@ -62,7 +62,7 @@ class Effort:
                 "How often anyone looked is not known for either year: the images are published ones, and "
                 f"{RARELY}. So nothing can be said of what is “new”, of what is “gone”, or of rates."
             )
-        said = [f"How often we looked is known in both years at {self._case.names(both)}: see part 4."] if both else []
+        said = self._known_on_both(both)
         for sites, year, other in ((with_now, now, then), (with_then, then, now)):
             only = [site for site in sites if site not in both]
             if only:
@@ -78,6 +78,25 @@ class Effort:
                 "of what is “new”, of what is “gone”, or of rates."
             )
         return " ".join(said)
+
+    def _known_on_both(self, sites: Sequence[str]) -> list[str]:
+        """For which years the looks are known at sites where some of either side are."""
+        years = self._case.repeats.baseline_years
+        whole = [site for site in sites if all(self.counted(site, year) for year in years)]
+        every = "both" if len(years) == 1 else "all these"
+        said = (
+            [f"How often we looked is known in {every} years at {self._case.names(whole)}: see part 4."]
+            if whole
+            else []
+        )
+        for site in sites:
+            if site not in whole:
+                known = ", ".join(str(year) for year in years if self.counted(site, year))
+                said.append(
+                    f"How often we looked at {self._case.name(site)} is known for {self._case.now} and, of the "
+                    f"baseline, for {known} only: see part 4."
+                )
+        return said
 
     def at(self, site: str, period: str) -> SiteEffort:
         """The looks at a site on one side; none at a site without records."""

@@ -76,10 +76,15 @@ class Firsts:
         # A vague date may be that of a visit already counted.
         ids = {e.id for e in counted if e.year == year}
         least = sum(e.year == year and not ids.intersection(e.may_be_same_as) for e in counted)
-        said = (
+        said = [
             self._first(site, node, visits, uncounted, on_file),
             self._most(site, node, max(least, 1), visits, uncounted, on_file),
-        )
+        ]
+        known = case.sites.get(site)
+        for resident in known.residents if known else ():
+            if resident.platform in case.vocabulary.path(node):
+                number = f"{resident.count} " if resident.count else ""
+                said = [one and f"{one} {resident.operator} keeps {number}of this class there." for one in said]
         narrowed = f" Counted only: {'; '.join(self._conditions)}." if self._conditions else ""
         return Standing(
             site,
@@ -148,7 +153,7 @@ class Firsts:
             f"Most ever on file: {number} of {what} at {where} in {year}{self._case.so_far}; "
             f"{when} at most {most}, in {_all_of(peaks)}."
         )
-        return said + self._not_counted(uncounted, others) + self._looks(site, node, [*others, year])
+        return said + self._not_counted(uncounted, others) + self._looks(site, node, others, year)
 
     def _not_counted(self, uncounted: Mapping[int, int], years: Iterable[int]) -> str:
         found = {y: uncounted[y] for y in sorted(years) if uncounted.get(y)}
@@ -157,17 +162,17 @@ class Firsts:
         told = _and([f"{numbered(number, 'record')} of {y}" for y, number in found.items()])
         return f" Not counted, being less certain or left out by method: {told}."
 
-    def _looks(self, site: str, node: str, years: Iterable[int]) -> str:
-        """How often anyone looked in the years compared, or that nobody knows."""
-        words = self._case.vocabulary
-        looked = {
-            y: sum(look.could_find(node, words) for look in self._effort.counted(site, y)) for y in sorted(set(years))
-        }
+    def _looks(self, site: str, node: str, years: Iterable[int], most_in: int | None = None) -> str:
+        """How often anyone looked in the years compared, or that nobody knows; more looks find more visits."""
+        words, every = self._case.vocabulary, {*years, *([most_in] if most_in else [])}
+        looked = {y: sum(look.could_find(node, words) for look in self._effort.counted(site, y)) for y in sorted(every)}
         unknown = [y for y, number in looked.items() if not number]
         if unknown:
             when = _any_of(unknown)
             return f" How often anyone looked is not known for {when}, so this may be a matter of looking."
-        return f" Looks that would have shown it: {_and([f'{n} in {y}' for y, n in looked.items()])}."
+        more = most_in and all(looked[most_in] > number for y, number in looked.items() if y != most_in)
+        reason = ", so more looks may be the reason" if more else ""
+        return f" Looks that would have shown it: {_and([f'{n} in {y}' for y, n in looked.items()])}{reason}."
 
 
 def _years(record: Observation) -> range:

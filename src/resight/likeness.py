@@ -76,7 +76,7 @@ class Overlays:
         if not found.is_exact:
             lead.append("Only the likeliest shifts were tried, those of the labelled correlogram.")
         lead.append(self._chance_text(tested, len(then) * len(comparison.current)))
-        alone = self._sites_alone(comparison, then) if len(comparison.scope) > 1 else []
+        alone = self._sites_alone(comparison, then, found) if len(comparison.scope) > 1 else []
         return Overlay(year, lead, alone, self._lists(found, comparison, year, then), _numbers(found, tested, year))
 
     def _lists(self, found: pattern.Likeness, comparison: Comparison, year: int, then: list[Episode]) -> list[Data]:
@@ -132,14 +132,13 @@ class Overlays:
                     looks.append(chance.Look(site, look.day.toordinal(), found))
         return looks
 
-    def _sites_alone(self, comparison: Comparison, then: Sequence[Episode]) -> list[str]:
+    def _sites_alone(self, comparison: Comparison, then: Sequence[Episode], group: pattern.Likeness) -> list[str]:
         """The likeness and the shift of each site of the group by itself."""
         said = []
         for site in comparison.scope:
-            found = self._likeness_of(
-                [e for e in then if e.site == site], [e for e in comparison.current if e.site == site]
-            )
-            if found:
+            here = [e for e in then if e.site == site], [e for e in comparison.current if e.site == site]
+            is_all = (len(here[0]), len(here[1])) == (len(then), len(comparison.current))
+            if found := group if is_all else self._likeness_of(*here):
                 said.append(f"{self._case.name(site)} alone: {_likeness_text(found)}.")
         return said
 
