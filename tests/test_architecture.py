@@ -235,7 +235,6 @@ def test_nothing_imports_the_command_line() -> None:
 #: What the report is made of; no other module needs it.
 OF_THE_REPORT = {
     "figures",
-    "scale",
     "listing",
     "case",
     "effort",
