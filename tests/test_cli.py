@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from resight import __version__, cli, comparison
+from resight import __version__, cli, comparison, report
+from resight.changes import Change, Changes, FieldChange
+from resight.findings import Findings
 from resight.logbook import Logbook
 
 Run = Callable[..., Result]
@@ -1477,6 +1479,12 @@ def test_a_broken_line_does_not_hide_a_repeat(run: Run, book: Logbook) -> None:
         (("--as-of", "2026-11-30"), "report-2025-vs-2024-as-of-2026-11-30.html"),
         (("--as-of", "2026-11-30T09:00:00+09:00"), "report-2025-vs-2024-as-of-2026-11-30T000000Z.html"),
         (("--as-of", "2026-11-30T08:30:00+09:00"), "report-2025-vs-2024-as-of-2026-11-29T233000Z.html"),
+        (("--since", "2026-11-23"), "report-2025-vs-2024-since-2026-11-23.html"),
+        (("--since", "2026-11-23T09:00:00Z"), "report-2025-vs-2024-since-2026-11-23T090000Z.html"),
+        (
+            ("--since", "2026-11-23", "--as-of", "2026-11-30"),
+            "report-2025-vs-2024-since-2026-11-23-as-of-2026-11-30.html",
+        ),
         (("--as-of", "2026-11-30", "--site", "sunan"), "report-2025-vs-2024-sunan-as-of-2026-11-30.html"),
     ],
 )
@@ -1607,6 +1615,7 @@ def test_the_day_of_as_of_ends_with_the_day_and_a_moment_with_itself(run: Run, b
     assert list(shown.values()) == [False, True, False, True]
 
 
+@pytest.mark.parametrize("option", ["--as-of", "--since"])
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -1620,10 +1629,10 @@ def test_the_day_of_as_of_ends_with_the_day_and_a_moment_with_itself(run: Run, b
         ("9999-12-31T23:00:00-12:00", "9999-12-31T23:00:00-12:00 is outside the years 1000 to 9998"),
     ],
 )
-def test_an_as_of_that_is_no_moment_is_refused(run: Run, book: Logbook, text: str, said: str) -> None:
-    result = run("report", "--as-of", text, folder=book.folder)
+def test_a_time_that_is_no_moment_is_refused(run: Run, book: Logbook, option: str, text: str, said: str) -> None:
+    result = run("report", option, text, folder=book.folder)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert f"--as-of: {said}" in result.stderr
+    assert f"{option}: {said}" in result.stderr
     assert "allowed: one day, or a moment with its time zone; for example 2026-11-16 or 2026" in result.stderr
 
 
@@ -1658,3 +1667,89 @@ def test_the_report_comes_as_text_and_as_rows(run: Run, book: Logbook, form: str
     assert text.startswith(start)
     assert ("\r\n" in text) == (form == "csv")
     assert "dunay-2025-05-18-ropucha-class" in text
+
+
+# --- what happened since
+
+
+@pytest.fixture
+def told(run: Run, book: Logbook, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """What the command hands the report as changes: ``told("--since", "2026-12-01")``."""
+
+    def ask(*args: str) -> Changes | None:
+        handed: list[Changes | None] = []
+
+        def to_html(said: Findings) -> str:
+            handed.append(said.changes)
+            return ""
+
+        monkeypatch.setattr(report, "to_html", to_html)
+        result = run("report", *args, folder=book.folder)
+        assert (result.exit_code, result.stderr) == (0, "")
+        return handed[0]
+
+    return ask
+
+
+def ids_of(items: Iterable[Change]) -> list[str]:
+    return [item.id for item in items]
+
+
+def test_a_report_since_a_day_is_handed_what_happened_from_that_day_on(
+    book: Logbook, told: Callable[..., Changes]
+) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=later(2))
+    book.review(ROPUCHA_2024, by="B. Editor", now=later(3))
+    book.withdraw(IL_76, why="wrong image", now=later(4))
+    found = told("--since", "2026-12-02")
+    assert (ids_of(found.corrected), ids_of(found.reviewed), ids_of(found.withdrawn)) == (
+        [ROPUCHA],
+        [ROPUCHA_2024],
+        [IL_76],
+    )
+    found = told("--since", "2026-12-03", "--as-of", "2026-12-03")
+    assert (ids_of(found.corrected), ids_of(found.reviewed), ids_of(found.withdrawn)) == ([], [ROPUCHA_2024], [])
+    assert found.lead == "From 3 December 2026 to 3 December 2026: 1 record reviewed."
+    assert told("--since", "2999-01-01").is_empty
+
+
+def test_a_report_without_since_is_handed_no_changes(told: Callable[..., Changes]) -> None:
+    assert told() is None
+
+
+def test_changes_are_told_of_the_sites_asked_for_even_if_a_record_left_them(
+    book: Logbook, told: Callable[..., Changes]
+) -> None:
+    book.amend(ROPUCHA, site="nakhodka", now=later(2))
+    book.amend(IL_76, operator="Air Koryo", now=later(2))
+    for site in ("dunay", "nakhodka"):
+        (change,) = told("--since", "2026-12-01", "--site", site, "--year", "2025").corrected
+        assert change.fields == (FieldChange("Site", "Dunay", "Nakhodka"),)
+
+
+def test_with_reviewed_only_a_review_taken_back_is_told_and_a_draft_is_not(
+    book: Logbook, told: Callable[..., Changes]
+) -> None:
+    book.review(ROPUCHA, by="B. Editor", now=later(1))
+    book.review(ROPUCHA_2024, by="B. Editor", now=later(1))
+    book.amend(ROPUCHA, berth="Pier 1", now=later(3))
+    book.amend(IL_76, berth="Stand 1", now=later(3))
+    found = told("--since", "2026-12-02", "--reviewed-only", "--year", "2025")
+    assert ids_of(found.corrected) == [ROPUCHA]
+
+
+def test_a_hand_edit_after_the_end_is_not_told_as_if_it_lay_before(run: Run, book: Logbook) -> None:
+    book.amend(ROPUCHA, berth="Pier 1", now=later(1))
+    path = book.folder / "observations" / "2025.geojson"
+    path.write_bytes(path.read_bytes().replace(b"Pier 1", b"Pier 2"))
+    since = ("report", "--since", "2026-12-02")
+    for more in ((), ("--as-of", "2026-12-03")):
+        result = run(*since, *more, folder=book.folder)
+        assert result.exit_code == 0
+        assert f"{ROPUCHA}: changed outside the log, when is not known" in result.stderr
+
+
+def test_a_since_after_the_as_of_is_refused(run: Run, book: Logbook) -> None:
+    result = run("report", "--since", "2026-12-02", "--as-of", "2026-12-01", folder=book.folder)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "--since: 2026-12-02 lies after --as-of 2026-12-01; allowed: a day up to that one" in result.stderr

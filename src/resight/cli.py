@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from resight.answer import Answer
+    from resight.changes import Changes
     from resight.comparison import Comparison, Repeats
     from resight.episodes import Episode
     from resight.evidence import Pair
@@ -1161,6 +1162,7 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: s
 @click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
 @click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
 @click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
+@click.option("--since", metavar="DATE", help="Put first what was logged, corrected or withdrawn since this day (UTC).")
 @click.option("--as-of", metavar="DATE", help="The logbook as it stood at the end of this day (UTC).")
 @click.option(
     "--format",
@@ -1177,6 +1179,7 @@ def report(
     names: tuple[str, ...],
     reviewed_only: bool,
     methods: str | None,
+    since: str | None,
     as_of: str | None,
     form: str,
     fail_on_repeat: bool,
@@ -1185,15 +1188,16 @@ def report(
 
     A report that is narrowed or widened has a name of its own; the standard one stays as it is.
 
-    With --as-of the records have the wording they had then; sites and vocabulary are those of today. It takes a
-    moment, too, such as 2026-11-16T09:00:00+09:00.
+    With --as-of the records have the wording they had then; sites and vocabulary are those of today. --since puts
+    first what happened to the records from that day on, up to --as-of. Both take a moment, too, such as
+    2026-11-16T09:00:00+09:00.
 
     \b
     Examples:
       resight report --year 2025 --baseline 2022..2024
       resight report --site sunan --methods optical,radar,flight-tracking
       resight report --reviewed-only --fail-on-repeat
-      resight report --as-of 2026-11-30
+      resight report --since 2026-11-23 --as-of 2026-11-30
       resight report --format csv
     """
     from resight import changes as changes_
@@ -1205,6 +1209,9 @@ def report(
     scope = tuple(dict.fromkeys(book.resolve_site(name).id for name in names)) or None
     admitted = _methods(methods) if methods is not None else LOOK_METHODS
     until = _moment(as_of, "--as-of", is_end=True) if as_of is not None else None
+    begin = _moment(since, "--since", is_end=False) if since is not None else None
+    if begin and until and begin > until:
+        raise InvalidValue("--since", since, f"{since} lies after --as-of {as_of}", allowed="a day up to that one")
     records, problems = book.read(as_of=until)
     if until is not None and year is None and not records:
         raise InvalidValue(
@@ -1218,8 +1225,11 @@ def report(
         if (scope is None or record.site in scope) and (not reviewed_only or record.status == "reviewed")
     ]
     repeats = _compare(book, records, year, years, scope=scope, methods=admitted)
+    changes, found = _changes(book, begin, until, scope, reviewed_only) if begin else (None, [])
+    problems += [problem for problem in found if problem not in problems]
     folder = Path(output) if output else book.folder / "maps"
-    times = [f"as-of-{_moment_in_name(until, is_end=True)}"] if until else []
+    times = [f"since-{_moment_in_name(begin, is_end=False)}"] if begin else []
+    times += [f"as-of-{_moment_in_name(until, is_end=True)}"] if until else []
     path = (folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted, times))).with_suffix(f".{form}")
     conditions = ["Only reviewed records"] if reviewed_only else []
     if admitted != LOOK_METHODS:
@@ -1235,6 +1245,7 @@ def report(
         up_to=dates.utc_text(until) if until else _up_to(records),
         problems=book.check(as_of=until),
         conditions=conditions,
+        changes=changes,
     )
     formats = {
         "html": report_.to_html,
@@ -1249,6 +1260,38 @@ def report(
     click.echo(str(path))
     # A broken line elsewhere must not hide the repeat from a script that waits for it: 10 comes before 1.
     _finish(problems, REPEAT_FOUND if fail_on_repeat and repeats.watched.matches else 0)
+
+
+def _changes(
+    book: Logbook, since: datetime, until: datetime | None, scope: Sequence[str] | None, reviewed_only: bool
+) -> tuple[Changes, list[Problem]]:
+    """What happened to the records in the time, and what is not known of its beginning.
+
+    With ``reviewed_only`` it is told of the records that were reviewed at its beginning or at its end.
+    """
+    from resight import changes
+
+    earlier, problems = book.read(withdrawn=True, as_of=changes.just_before(since))
+    later, _ = book.read(withdrawn=True, as_of=until)
+    # A hand edit whose time is not known may lie after the end.
+    outside = book.changed_outside() if until is None else []
+    reviewed = {record.id for record in (*earlier, *later) if record.status == "reviewed"}
+
+    def is_told(record: Observation) -> bool:
+        return (scope is None or record.site in scope) and (not reviewed_only or record.id in reviewed)
+
+    # A record that was moved to another site is told at both, so it takes both of its wordings.
+    told = {record.id for record in (*earlier, *later) if is_told(record)}
+    found = changes.between(
+        [record for record in earlier if record.id in told],
+        [record for record in later if record.id in told],
+        since=since,
+        until=until,
+        sites=book.sites,
+        vocabulary=book.vocabulary,
+        outside=[pair for pair in outside if pair[1].id in told],
+    )
+    return found, problems
 
 
 def _methods(text: str) -> tuple[Method, ...]:

@@ -16,6 +16,7 @@ from resight.account import Accounts, pair_numbers
 from resight.aside import Aside
 from resight.bottomline import BottomLine, Part
 from resight.case import Case
+from resight.changes import Changes
 from resight.comparison import Repeats
 from resight.drawing import Drawings
 from resight.effort import Effort
@@ -53,6 +54,8 @@ class Findings(NamedTuple):
     lead: str
     #: Sentences under the question they answer, each with its lines; no bits, no probability.
     bottom_line: tuple[Part, ...]
+    #: What happened to the records since a day, when that was asked for.
+    changes: Changes | None
     #: The watched sites as one group, and every other site alone.
     watched: Data
     others: tuple[Data, ...]
@@ -94,6 +97,7 @@ def of(
     up_to: str,
     problems: Iterable[Problem],
     conditions: Sequence[str] = (),
+    changes: Changes | None = None,
 ) -> Findings:
     """What there is to say of a year held against its baseline.
 
@@ -106,6 +110,7 @@ def of(
         up_to: ISO time up to which the data go, or words when there are none.
         problems: what the checks say of the logbook.
         conditions: in words, what narrows or widens this report against the standard one.
+        changes: what happened to the records since a day, to be put first.
     """
     case = Case(records, repeats, sites, vocabulary, up_to)
     effort, accounts, aside = Effort(case), Accounts(case), Aside(case)
@@ -130,6 +135,7 @@ def of(
         digest=digest,
         version=resight.__version__,
         lead=bottom_line.lead(),
+        changes=changes,
         bottom_line=bottom_line.parts(),
         watched=told[0],
         others=told[1:],
