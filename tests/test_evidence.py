@@ -564,6 +564,33 @@ def test_least_bits_by_hand() -> None:
     assert evidence.least_bits(4, evidence.DEFAULTS._replace(repeat_share=0.2)) == pytest.approx(4)
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "matched"),
+    [
+        ("ropucha-class", "ropucha-class", True),
+        # Less is known of one side: nothing speaks against it.
+        ("ropucha-class", "landing-ship", True),
+        ("ropucha-class", "ship", True),
+        # Known to be another class, type, kind: however well place and season agree.
+        ("ropucha-class", "tapir-class", False),
+        ("ropucha-class", "cargo-ship", False),
+        ("ropucha-class", "il-76", False),
+    ],
+)
+def test_what_is_known_to_be_another_type_is_no_match(then: str, now: str, matched: bool) -> None:
+    result = compared([record("a", "2024-05-18", then)], [record("b", "2025-05-18", now)], scope=("dunay",))
+    assert bool(result.matches) is matched
+    answer = of_one("b", [record("a", "2024-05-18", then), record("b", "2025-05-18", now)])
+    assert answer is not None
+    assert bool(answer.match) is matched
+
+
+def test_a_sister_ship_may_repeat_a_visit() -> None:
+    then, now = record("a", "2024-05-18", platform_name="Foo"), record("b", "2025-05-18", platform_name="Bar")
+    (match,) = compared([then], [now]).matches
+    assert (term(match, "individual").agreement, evidence.verb(match)) == ("disagrees", "resembles")
+
+
 def test_one_ship_this_year_matches_one_of_last_year_only() -> None:
     then = [record("a", "2024-05-18", platform_name="Oslyabya", activity="docked")]
     now = [
@@ -657,7 +684,7 @@ def test_the_assignment_equals_brute_force(then: list[Observation], now: list[Ob
     if result.baseline:
         floor = evidence.least_bits(len(result.baseline), evidence.DEFAULTS)
         best = optima([p for pairs in weighed_in(result) for p in pairs], floor)
-        flagged = [{(p.baseline.id, p.current.id) for p in choice if p.posterior > 0.5} for choice in best]
+        flagged = [{(p.baseline.id, p.current.id) for p in choice if p.is_flagged} for choice in best]
         assert {(p.baseline.id, p.current.id) for p in result.matches} in flagged
 
 

@@ -118,6 +118,7 @@ def matches(
     weighed = make(assume)
     links = linkage.link(weighed, near)
     flagged = links.assigned[links.posterior[links.assigned] > 0.5]
+    flagged = flagged[~weighed.is_other(links.baseline[flagged], links.current[flagged])]
     order = np.lexsort((held.current.ids[links.current[flagged]].astype(str), -links.bits[flagged]))
     chosen = flagged[order]
     b, c = links.baseline[chosen], links.current[chosen]

@@ -25,7 +25,7 @@ class Comparison:
     scope: tuple[str, ...]
     baseline: tuple[Episode, ...]
     current: tuple[Episode, ...]
-    #: Assigned one to one, posterior above one half; strongest first.
+    #: Assigned one to one, posterior above one half, not known to be of another type or class; strongest first.
     matches: tuple[Pair, ...]
     #: For each episode that matches nothing, by id: the closest one of the other year at its place that it could be,
     #: the platform being the same as far as it is known on both sides. One-to-one assignment leaves such episodes
@@ -113,8 +113,9 @@ def compare(
         found = bare.pair(baseline[b], current[c])
         return found._replace(posterior=float(links.prior * 2**found.bits / links.odds[c]))
 
-    flagged = links.assigned[links.posterior[links.assigned] > 0.5]
-    b, c = links.baseline[flagged], links.current[flagged]
+    chosen = links.assigned[links.posterior[links.assigned] > 0.5]
+    chosen = chosen[~weighed.is_other(links.baseline[chosen], links.current[chosen])]
+    b, c = links.baseline[chosen], links.current[chosen]
     matches = sorted(map(pair, b.tolist(), c.tolist()), key=lambda p: (-p.bits, p.current.id))
     is_open = [np.ones(len(side), dtype=bool) for side in (baseline, current)]
     is_open[0][b], is_open[1][c] = False, False

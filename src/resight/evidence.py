@@ -91,6 +91,17 @@ class Pair(NamedTuple):
         """Do the two lie at one place?"""
         return self.terms[0].agreement == "agrees"
 
+    @property
+    def is_other(self) -> bool:
+        """Are the two known to differ in kind, type or class? Then no agreement in the rest makes them alike."""
+        parting = ("kind", "type", "class")
+        return any(term.factor in parting and term.agreement == "disagrees" for term in self.terms)
+
+    @property
+    def is_flagged(self) -> bool:
+        """Is it more likely than not that the one repeats the other, and are they not known to be of another type?"""
+        return self.posterior > 0.5 and not self.is_other
+
 
 class SizeUsed(NamedTuple):
     """A catalogue size that entered the shares: a published or assumed number, or a count of what is on file."""
@@ -477,8 +488,8 @@ class Precedent(NamedTuple):
 
     @property
     def match(self) -> Pair | None:
-        """The best pair when its posterior is above one half."""
-        return self.pairs[0] if self.pairs and self.pairs[0].posterior > 0.5 else None
+        """The best pair when it is flagged."""
+        return self.pairs[0] if self.pairs and self.pairs[0].is_flagged else None
 
 
 def precedent(

@@ -296,6 +296,8 @@ def _verdict(comparison: Comparison, pair: Pair) -> str:
             return f"This is no match: {match.current.id} is assigned to {match.baseline.id}, one to one."
         if match.baseline.id == pair.baseline.id:
             return f"This is no match: {match.baseline.id} is assigned to {match.current.id}, one to one."
+    if pair.is_other:
+        return "This is no match: the two are known to differ in type or class."
     return "This is no match: others fit as well, and none stands out."
 
 

@@ -324,6 +324,11 @@ class Weights:
         """How far the platforms of pairs agree, see :meth:`_states`; here the same individual counts as agreement."""
         return np.asarray(self.state[self._shape_then[b], self._shape_now[c]] + same_individual)
 
+    def is_other(self, b: Ints, c: Ints) -> Bools:
+        """Are the platforms of pairs known to differ in kind, type or class?"""
+        state = self.states(b, c, False)
+        return np.asarray((state % 2 == 1) & (state // 2 < self._lengths[self.held.baseline.path[b]]))
+
     def platform_bits(self, b: Ints, c: Ints, *, same_individual: Any = False) -> Floats:
         """Bits of the platform alone."""
         state = self.states(b, c, same_individual)
