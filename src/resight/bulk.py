@@ -140,15 +140,14 @@ def matches(
 
 def table(then: geopandas.GeoDataFrame, now: geopandas.GeoDataFrame) -> weights.Table:
     """Two frames of :func:`episodes` as the numbers that evidence is looked up by."""
-    both = pd.concat([then.drop(columns="geometry"), now.drop(columns="geometry")])
-    site, sites = pd.factorize(both["site"])
-    path, paths = pd.factorize(both["path"])
+    names = ["site", "path", "individual", "operator", "activities", "first", "last"]
+    both = pd.concat([pd.DataFrame(side)[names] for side in (then, now)])
+    (site, sites), (path, paths), (sets, activities) = map(_coded, (both["site"], both["path"], both["activities"]))
     # A hull counts as the same one under the same path only.
-    individual, _ = pd.factorize(both["individual"])
+    individual, _ = _coded(both["individual"])
     known = individual >= 0
     individual = np.where(known, pd.factorize(path.astype(np.int64) * (len(both) + 1) + individual)[0], -1)
-    operator, operators = pd.factorize(both["operator"].str.casefold())
-    sets, activities = pd.factorize(both["activities"])
+    operator, operators = _coded(both["operator"].str.casefold())
     # Number 0 is for no activity known.
     order = sorted(range(len(activities)), key=lambda code: activities[code] != "")
     if "" not in activities:
@@ -173,6 +172,16 @@ def table(then: geopandas.GeoDataFrame, now: geopandas.GeoDataFrame) -> weights.
         tuple(operators),
         tuple(frozenset(text.split(_COMMA)) - {""} for text in named),
     )
+
+
+def _coded(column: pd.Series[Any]) -> tuple[Ints, Sequence[str]]:
+    """Numbers for the values of a column, and the values."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(dtype=np.int64), list(column.cat.categories)
+    if column.isna().all():
+        return np.full(len(column), -1), []
+    codes, values = pd.factorize(column)
+    return codes, list(values)
 
 
 def positions(found: geopandas.GeoDataFrame, columns: Columns) -> geodesy.Positions:
@@ -398,11 +407,11 @@ def _closed(
     texts = np.array([_ARROW.join(steps) for steps in platforms.paths], dtype=object)
     return geopandas.GeoDataFrame(
         {
-            "site": pd.array(site[first], dtype="string"),
-            "path": pd.array(texts[path], dtype="string"),
+            "site": pd.Categorical(site[first]),
+            "path": pd.Categorical(texts[path]),
             "individual": pd.array(np.array([*platforms.keys, None], dtype=object)[individual], dtype="string"),
             "operator": pd.array(_or_none(operator)[operated], dtype="string"),
-            "activities": pd.array(_activities(given, hedge_on, rows, starts, reduced, vocabulary), dtype="string"),
+            "activities": pd.Categorical(_activities(given, hedge_on, rows, starts, reduced, vocabulary)),
             "first": _days(days[0][first]),
             "last": _days(days[1][first]),
             "sightings": sizes,

@@ -129,8 +129,9 @@ def near_pairs(then: Sequence[Episode], now: Sequence[Episode], radius_m: float 
 def near_rows(then: Positions, now: Positions, radius_m: float = RADIUS_M) -> NDArray[np.int64]:
     """Rows that have positions within the radius of one another, of different sites only, shape (2, n).
 
-    Positions are gathered into cells as wide as the radius, neighbouring cells of different sites are looked up as
-    points in space (so that neither the antimeridian nor a pole is special), and what is in them is measured.
+    Sites that lie too far apart as a whole are left out first. The positions of the others are gathered into cells as
+    wide as the radius, neighbouring cells of different sites are looked up as points in space (so that neither the
+    antimeridian nor a pole is special), and what is in them is measured.
     """
     import numpy as np
 
@@ -139,15 +140,21 @@ def near_rows(then: Positions, now: Positions, radius_m: float = RADIUS_M) -> ND
         return none
     from scipy.spatial import KDTree
 
-    cells = [_cells(side, radius_m) for side in (then, now)]
+    space = [_in_space(side) for side in (then, now)]
+    crowded = _sites_within(space, [then.site, now.site], radius_m)
+    sides = [np.flatnonzero(crowded[side.site]) for side in (then, now)]
+    if not len(sides[0]) or not len(sides[1]):
+        return none
+    cells = [
+        _cells(xyz[rows], side.site[rows], radius_m) for xyz, side, rows in zip(space, (then, now), sides, strict=True)
+    ]
     # The straight line is never longer than the geodesic; each point lies within half a diagonal of its cell's middle.
     reach = radius_m * (1 + 3**0.5)
-    trees = [KDTree(middles) for middles, _, _ in cells]
-    near = trees[0].sparse_distance_matrix(trees[1], reach, output_type="coo_matrix")
+    near = KDTree(cells[0][0]).sparse_distance_matrix(KDTree(cells[1][0]), reach, output_type="coo_matrix")
     pairs = []
     for i, j in zip(near.row.tolist(), near.col.tolist(), strict=True):
         if cells[0][1][i] != cells[1][1][j]:
-            a, b = cells[0][2][i], cells[1][2][j]
+            a, b = sides[0][cells[0][2][i]], sides[1][cells[1][2][j]]
             pairs.append((np.repeat(a, len(b)), np.tile(b, len(a))))
     if not pairs:
         return none
@@ -157,15 +164,42 @@ def near_rows(then: Positions, now: Positions, radius_m: float = RADIUS_M) -> ND
     return np.unique(np.stack([then.row[a[close]], now.row[b[close]]]), axis=1)
 
 
-def _cells(side: Positions, width_m: float) -> tuple[Any, Any, list[Any]]:
-    """The cells of every site that hold a position: their middles in space, their sites, which positions they hold."""
+def _in_space(side: Positions) -> NDArray[np.float64]:
+    """Earth-centred coordinates in metres, shape (n, 3)."""
     import numpy as np
     from pyproj import Transformer
 
     to_space = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
-    space = np.stack(to_space.transform(side.lon, side.lat, np.zeros(len(side.lon))), axis=1)
+    return np.stack(to_space.transform(side.lon, side.lat, np.zeros(len(side.lon))), axis=1)
+
+
+def _sites_within(space: Sequence[Any], site: Sequence[Any], radius_m: float) -> NDArray[np.bool_]:
+    """Which sites may have a position within the radius of one of another site: by balls around all their positions."""
+    import numpy as np
+    from scipy.spatial import KDTree
+
+    xyz, number = np.concatenate(space), np.concatenate(site)
+    count = np.bincount(number)
+    there = np.flatnonzero(count)
+    middle = np.stack([np.bincount(number, axis) for axis in xyz.T], axis=1)[there] / count[there, None]
+    ball = np.zeros(len(count))
+    place = np.cumsum(count > 0) - 1
+    np.maximum.at(ball, number, np.linalg.norm(xyz - middle[place[number]], axis=1))
+    ball = ball[there]
+    crowded = np.zeros(len(count), dtype=bool)
+    pairs = KDTree(middle).query_pairs(radius_m + 2 * float(ball.max()), output_type="ndarray")
+    a, b = pairs[:, 0], pairs[:, 1]
+    close = np.linalg.norm(middle[a] - middle[b], axis=1) <= radius_m + ball[a] + ball[b]
+    crowded[there[np.concatenate([a[close], b[close]])]] = True
+    return crowded
+
+
+def _cells(space: Any, site: Any, width_m: float) -> tuple[Any, Any, list[Any]]:
+    """The cells of every site that hold a position: their middles in space, their sites, which positions they hold."""
+    import numpy as np
+
     cell = np.floor(space / width_m).astype(np.int64)
-    kinds, which = np.unique(np.column_stack([side.site, cell]), axis=0, return_inverse=True)
+    kinds, which = np.unique(np.column_stack([site, cell]), axis=0, return_inverse=True)
     which = which.ravel()
     order = np.argsort(which, kind="stable")
     held = np.split(order, np.searchsorted(which[order], np.arange(1, len(kinds))))

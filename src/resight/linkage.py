@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from resight.evidence import Assumptions, least_bits
-from resight.weights import NOTHING, SLOTS, Table, Weights
+from resight.weights import NOTHING, SLOTS, Columns, Weights, kinds
 
 if TYPE_CHECKING:
     from resight.weights import Bools, Floats, Ints
@@ -74,7 +74,7 @@ def link(weights: Weights, near: Ints) -> Links:
     b, c, bits = b[worth], c[worth], bits[worth]
     prior = assume.repeat_share / len(then)
     odds = 1 - assume.repeat_share + prior * sums
-    return Links(b, c, bits, prior * 2**bits / odds[c], assign(b, c, bits - floor), prior, odds)
+    return Links(b, c, bits, prior * np.exp2(bits) / odds[c], assign(b, c, bits - floor), prior, odds)
 
 
 def _scored(weights: Weights, b: Ints, c: Ints, is_near: Bools) -> Floats:
@@ -120,24 +120,24 @@ def _elsewhere(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints,
     Two known individuals count as two; pairs at one place, and those of one individual, are put right by the callers.
     """
     then, now, season = weights.held.baseline, weights.held.current, weights.season
-    kinds_now, kind_now = weights.kinds_of_current
-    kinds, kind = weights.kinds_of_baseline
-    members = _members(kind_now, len(kinds_now))
+    firsts_now, kind_now = weights.kinds_of_current
+    firsts, kind = weights.kinds_of_baseline
+    members = _members(kind_now, len(firsts_now))
     sets, slots = len(weights.held.activities), SLOTS + 1
     # A date is spread evenly over its days: up at the first, down after the last, to be summed along the days.
     start, end = season.then
     up = 1 / (end - start)
     at = np.concatenate([then.activities * slots + start, then.activities * slots + end])
-    days = csr_array((np.concatenate([up, -up]), (at, np.tile(kind, 2))), shape=(sets * slots, len(kinds)))
-    odds_of_activity = 2**weights.activity
+    days = csr_array((np.concatenate([up, -up]), (at, np.tile(kind, 2))), shape=(sets * slots, len(firsts)))
     sums = np.empty(len(now))
     kept: list[tuple[Ints, Ints]] = []
-    for part in _parts(len(kinds_now), max(1, 8 * _CHUNK // max(len(kinds), sets * slots))):
-        some = kinds_now[part]
-        odds = 2 ** (weights.platform_bits(kinds[None, :], some[:, None]) + weights.place[kinds, 0])
+    elsewhere = np.exp2(weights.place[firsts, 0])
+    for part in _parts(len(firsts_now), max(1, 8 * _CHUNK // max(len(firsts), sets * slots))):
+        some = np.arange(len(firsts_now))[part]
+        odds = weights.odds_of_kinds(np.arange(len(firsts)), some) * elsewhere
         by_day = (days @ odds.T).reshape(sets, slots, -1).cumsum(axis=1)[:, :-1]
         # From the baseline's activity and day to the current one's; a mean over days is a difference of sums.
-        met = np.tensordot(odds_of_activity, by_day, axes=(0, 0))
+        met = np.tensordot(weights.odds_of_activity, by_day, axes=(0, 0))
         met = np.tensordot(season.of_days, met, axes=(0, 1)).cumsum(axis=0)
         met = np.concatenate([np.zeros_like(met[:1]), met])
         worth = odds * weights.most_beyond_platform > least
@@ -159,7 +159,7 @@ def _worth(weights: Weights, those: Ints, held: Ints, least: float) -> Iterator[
     """Of all pairs of some baseline and some current rows at different sites, those worth keeping."""
     then, now = weights.held.baseline, weights.held.current
     for b, c in _flat([(those, held)]):
-        odds = 2 ** weights.bits(b, c, same_place=False)
+        odds = np.exp2(weights.bits(b, c, same_place=False))
         worth = (odds > least) & (then.site[b] != now.site[c])
         yield b[worth], c[worth]
 
@@ -170,34 +170,79 @@ def _at_one_site(weights: Weights, least: float) -> tuple[Floats, list[tuple[Int
     sums = np.zeros(len(now))
     kept: list[tuple[Ints, Ints]] = []
     # Bits of lying at one place against lying elsewhere depend on the site alone.
-    elsewhere = 2 ** (weights.place[:, 0] - weights.place[:, 1])
+    elsewhere = np.exp2(weights.place[:, 0] - weights.place[:, 1])
     small: list[tuple[Ints, Ints]] = []
-    for b, c in _sites(weights.held):
-        if len(b) * len(c) < _BLOCK:
-            small.append((b, c))
+    for then_here, now_here in _sites(
+        _Grouped(weights.held.baseline, weights.kinds_of_baseline[1]), _Grouped(now, weights.kinds_of_current[1])
+    ):
+        if len(then_here.rows) * len(now_here.rows) < _BLOCK:
+            small.append((then_here.rows, now_here.rows))
             continue
-        for columns, odds in _blocks(weights, b, c):
-            sums[columns] += odds.sum(axis=1) * (1 - elsewhere[b[0]])
-            i, j = np.nonzero(odds > least)
-            kept.append((b[j], columns[i]))
+        for columns, odds in _blocks(weights, then_here, now_here):
+            sums[columns] += odds.sum(axis=1) * (1 - elsewhere[then_here.rows[0]])
+            i, j = np.divmod(np.flatnonzero(odds > least), odds.shape[1])
+            kept.append((then_here.rows[j], columns[i]))
     for b, c in _flat(small):
-        odds = 2 ** weights.bits(b, c, same_place=True)
+        odds = np.exp2(weights.bits(b, c, same_place=True))
         sums += np.bincount(c, odds * (1 - elsewhere[b]), minlength=len(now))
         worth = odds > least
         kept.append((b[worth], c[worth]))
     return sums, kept
 
 
-def _sites(held: Table) -> Iterator[tuple[Ints, Ints]]:
-    """Baseline and current rows of every site that has both."""
-    order = [np.argsort(rows.site, kind="stable") for rows in (held.baseline, held.current)]
-    numbers = np.arange(len(held.sites) + 1)
-    ends = [
-        np.searchsorted(rows.site[o], numbers) for rows, o in zip((held.baseline, held.current), order, strict=True)
-    ]
-    for site in np.flatnonzero((np.diff(ends[0]) > 0) & (np.diff(ends[1]) > 0)).tolist():
-        b, c = (o[e[site] : e[site + 1]] for o, e in zip(order, ends, strict=True))
-        yield b, c
+class _Here(NamedTuple):
+    """The rows of one side at one site: those of one kind together, and of these those of one activity."""
+
+    rows: Ints
+    #: The first row of each kind with one activity; which of these every row is like.
+    likes: Ints
+    like: Ints
+    #: Numbers of the kinds; which of these each of ``likes`` is of.
+    kinds: Ints
+    kind: Ints
+
+
+class _Grouped:
+    """The rows of one side in order of site, kind and activity."""
+
+    def __init__(self, side: Columns, kind: Ints) -> None:
+        _, like = kinds(kind, side.activities)
+        self.site = side.site
+        self.order = np.lexsort((like, kind, side.site))
+        site, kind, like = side.site[self.order], kind[self.order], like[self.order]
+        new_kind = _changes(site) | _changes(kind)
+        new_like = new_kind | _changes(like)
+        self._like = np.cumsum(new_like) - 1
+        self._likes = np.flatnonzero(new_like)
+        self._kind = (np.cumsum(new_kind) - 1)[self._likes]
+        self._kinds = kind[new_kind]
+
+    def ends(self, sites: int) -> Ints:
+        """Where the rows of every site begin, and where the last ones end."""
+        return np.searchsorted(self.site[self.order], np.arange(sites + 1))
+
+    def at(self, start: int, end: int) -> _Here:
+        """The rows between two ends."""
+        first, last = int(self._like[start]), int(self._like[end - 1]) + 1
+        kind = self._kind[first:last]
+        likes, like = self.order[self._likes[first:last]], self._like[start:end] - first
+        return _Here(self.order[start:end], likes, like, self._kinds[kind[0] : kind[-1] + 1], kind - kind[0])
+
+
+def _changes(numbers: Ints) -> Bools:
+    """Where a number differs from the one before it; the first always does."""
+    found = np.ones(len(numbers), dtype=bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
+    return found
+
+
+def _sites(then: _Grouped, now: _Grouped) -> Iterator[tuple[_Here, _Here]]:
+    """The rows of every site that has some on both sides."""
+    sites = max(int(side.site.max(initial=-1)) for side in (then, now)) + 1
+    ends = np.stack([then.ends(sites), now.ends(sites)])
+    for site in np.flatnonzero((np.diff(ends) > 0).all(axis=0)).tolist():
+        (b0, b1), (c0, c1) = ends[:, site : site + 2].tolist()
+        yield then.at(b0, b1), now.at(c0, c1)
 
 
 def _flat(blocks: Iterable[tuple[Ints, Ints]]) -> Iterator[tuple[Ints, Ints]]:
@@ -227,19 +272,18 @@ def _parts(number: int, step: int = _CHUNK) -> Iterator[slice]:
         yield slice(first, first + step)
 
 
-def _blocks(weights: Weights, b: Ints, c: Ints) -> Iterator[tuple[Ints, Floats]]:
+def _blocks(weights: Weights, then: _Here, now: _Here) -> Iterator[tuple[Ints, Floats]]:
     """2^W of all pairs of one site, some current rows (down) at a time; two individuals known count as two."""
-    then, now, sets = weights.held.baseline, weights.held.current, len(weights.held.activities)
-    (one_now, kind_now), (one_then, kind_then) = weights.kinds_of_current, weights.kinds_of_baseline
-    # Rows that are alike in platform and activity share their odds; only the days are their own.
-    groups, group = np.unique(kind_then[b] * sets + then.activities[b], return_inverse=True)
-    kinds, kind = np.unique(kind_now[c] * sets + now.activities[c], return_inverse=True)
-    those, some = one_then[groups // sets], one_now[kinds // sets]
-    bits = weights.platform_bits(those[None, :], some[:, None]) + weights.place[those, 1]
-    bits += weights.activity[(groups % sets)[None, :], (kinds % sets)[:, None]]
-    alike = (2**bits)[:, group]
-    for part in _parts(len(c), max(1, _CHUNK // len(b))):
-        yield c[part], alike[kind[part]] * weights.season.odds(b[None, :], c[part, None])
+    activities = weights.held.baseline.activities, weights.held.current.activities
+    alike = weights.odds_of_kinds(then.kinds, now.kinds)[now.kind][:, then.kind]
+    # The bits of the place are those of the site.
+    alike *= np.exp2(weights.place[then.rows[0], 1])
+    alike *= weights.odds_of_activity.T[activities[1][now.likes]][:, activities[0][then.likes]]
+    alike = alike[:, then.like]
+    for part in _parts(len(now.rows), max(1, _CHUNK // len(then.rows))):
+        odds = weights.season.block(then.rows, now.rows[part])
+        odds *= alike[now.like[part]]
+        yield now.rows[part], odds
 
 
 def _exceptions(weights: Weights, near: Ints, least: float) -> tuple[Floats, list[tuple[Ints, Ints]]]:
@@ -249,8 +293,8 @@ def _exceptions(weights: Weights, near: Ints, least: float) -> tuple[Floats, lis
     kept: list[tuple[Ints, Ints]] = []
     others = near[:, ~_same_individual(weights, *near)]
     for b, c in chain(_flat(_shared(then.individual, now.individual)), [(others[0], others[1])]):
-        odds = 2 ** _scored(weights, b, c, _among(b, c, near, len(now)))
-        taken_for = 2 ** weights.bits(b, c, same_place=then.site[b] == now.site[c])
+        odds = np.exp2(_scored(weights, b, c, _among(b, c, near, len(now))))
+        taken_for = np.exp2(weights.bits(b, c, same_place=then.site[b] == now.site[c]))
         sums += np.bincount(c, odds - taken_for, minlength=len(now))
         worth = odds > least
         kept.append((b[worth], c[worth]))
@@ -352,9 +396,9 @@ def closest(weights: Weights, near: Ints, open_then: Bools, open_now: Bools) -> 
     then, now = weights.held.baseline, weights.held.current
     rank_then, rank_now = (np.argsort(np.argsort(rows.ids, kind="stable")) for rows in (then, now))
     found: list[tuple[Ints, Ints, Floats]] = []
-    for b, c in _sites(weights.held):
+    for then_here, now_here in _sites(_Grouped(then, rank_then), _Grouped(now, rank_now)):
         # In order of their ids, so that of equals the first is taken.
-        b, c = b[np.argsort(rank_then[b])], c[np.argsort(rank_now[c])]
+        b, c = then_here.rows, now_here.rows
         if not (open_then[b].any() or open_now[c].any()):
             continue
         for part in _parts(len(c), max(1, _CHUNK // len(b))):

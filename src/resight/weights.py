@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 #: Up to so many pairs of date bounds, each is worked out once.
 _SEASONS = 1 << 22
+#: Up to so many pairs of kinds of platform, each is worked out once.
+_TABLE = 1 << 22
+#: Keys up to so many times their number are numbered by a table of them all.
+_ROOM = 16
 #: Closeness of what shares not even a kind.
 NOTHING = 4
 
@@ -241,7 +245,7 @@ class Weights:
         """The share a value has by its catalogue alone, for rows that stand one level below a node."""
         found = np.zeros(len(parent))
         stride = int(step.max()) + 1
-        children = np.unique((parent + 1) * stride + step) // stride - 1
+        children = numbered((parent + 1) * stride + step)[0] // stride - 1
         for one in np.unique(parent):
             on_file = int((children == one).sum())
             path = self._parents[one] if one >= 0 else ()
@@ -275,6 +279,11 @@ class Weights:
                 self._change[rows[~is_theirs], depth] = change[~is_theirs]
                 self._owners[rows[~is_theirs], depth] = len(self._theirs)
             self._theirs.append(frozenset(theirs))
+
+    @cached_property
+    def odds_of_activity(self) -> Floats:
+        """2 to the bits of the activity, see :attr:`activity`."""
+        return np.asarray(np.exp2(self.activity))
 
     @cached_property
     def shares_activity(self) -> Bools:
@@ -333,12 +342,26 @@ class Weights:
         """Bits of the platform alone."""
         state = self.states(b, c, same_individual)
         bits = self.platform[b, state]
-        if self._owners[b].any():
+        if len(self._theirs) > 1 and self._owners[b].any():
             operator = self.held.current.operator[c]
             for depth in range(self._change.shape[1]):
                 holds = self._is_owner[self._owners[b, depth], operator] & (state >= 2 * depth + 2)
                 bits = bits + self._change[b, depth] * holds
         return np.asarray(bits)
+
+    def odds_of_kinds(self, b: Ints, c: Ints) -> Floats:
+        """2 to the bits of the platform for numbers of :attr:`kinds_of_current` (down) and of the baseline (across)."""
+        if self._odds_of_kinds is None:
+            return self._odds_of(self.kinds_of_baseline[0][b], self.kinds_of_current[0][c])
+        return np.asarray(self._odds_of_kinds[c][:, b])
+
+    @cached_property
+    def _odds_of_kinds(self) -> Floats | None:
+        then, now = self.kinds_of_baseline[0], self.kinds_of_current[0]
+        return self._odds_of(then, now) if len(then) * len(now) <= _TABLE else None
+
+    def _odds_of(self, b: Ints, c: Ints) -> Floats:
+        return np.asarray(np.exp2(self.platform_bits(b[None, :], c[:, None])))
 
     @cached_property
     def _shape_then(self) -> Ints:
@@ -368,14 +391,14 @@ class Weights:
     def kinds_of_current(self) -> tuple[Ints, Ints]:
         """One current row for each kind that the platform is worth the same for, and which of them every row is."""
         _, operators = np.unique(self._is_owner, axis=1, return_inverse=True)
-        return _kinds(self._shape_now, operators.ravel()[self.held.current.operator])
+        return kinds(self._shape_now, operators.ravel()[self.held.current.operator])
 
     @cached_property
     def kinds_of_baseline(self) -> tuple[Ints, Ints]:
         """One baseline row for each kind that place and platform are worth the same for, and which every row is."""
         then = self.held.baseline
         owners = [self._owners[:, depth] for depth in range(self._owners.shape[1]) if self._owners[:, depth].any()]
-        return _kinds(then.site, self._shape_then, then.individual, *owners)
+        return kinds(then.site, self._shape_then, then.individual, *owners)
 
 
 def _shape(rows: Columns) -> Ints:
@@ -383,14 +406,27 @@ def _shape(rows: Columns) -> Ints:
     return np.asarray(2 * rows.path + (rows.individual >= 0))
 
 
-def _kinds(*columns: Ints) -> tuple[Ints, Ints]:
+def kinds(*columns: Ints) -> tuple[Ints, Ints]:
     """The first row of every combination of values, and the number of each row's combination."""
-    key = np.zeros(len(columns[0]), dtype=np.int64)
+    key: Ints = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
         # Numbered anew after every column, so that the keys stay small.
-        _, key = np.unique(key * (int(column.max(initial=0)) + 2) + column + 1, return_inverse=True)
-    _, first = np.unique(key, return_index=True)
+        _, key = numbered(key * (int(column.max(initial=0)) + 2) + column + 1)
+    first = np.empty(int(key.max(initial=-1)) + 1, dtype=np.int64)
+    first[key[::-1]] = np.arange(len(key))[::-1]
     return first, key
+
+
+def numbered(keys: Ints) -> tuple[Ints, Ints]:
+    """The different keys (none below 0) in order, and the place of each row's among them."""
+    most = int(keys.max(initial=0)) + 1
+    if most > _ROOM * len(keys):
+        values, place = np.unique(keys, return_inverse=True)
+        return values, place
+    # Keys that lie close together need no sorting.
+    is_there = np.zeros(most, dtype=bool)
+    is_there[keys] = True
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[keys]
 
 
 def _bits(m: Any, u: Any) -> Floats:
@@ -401,8 +437,8 @@ def _bits(m: Any, u: Any) -> Floats:
 def _counts(values: Ints, within: Ints | None = None) -> Ints:
     """How often each value stands among them (in its group), row by row."""
     keys = values if within is None else within.astype(np.int64) * (int(values.max()) + 2) + values + 1
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    return np.asarray(counts[inverse])
+    _, place = numbered(keys - int(keys.min()))
+    return np.bincount(place)[place]
 
 
 class Season:
@@ -432,6 +468,12 @@ class Season:
         if self._odds is None:
             return self._mean(self.shares(b, c))
         return np.asarray(self._odds[self._code_now[c], self._code_then[b]])
+
+    def block(self, b: Ints, c: Ints) -> Floats:
+        """2 to the bits of the season of all of ``c`` (down) with all of ``b`` (across)."""
+        if self._odds is None:
+            return self.odds(b[None, :], c[:, None])
+        return np.asarray(self._odds[self._code_now[c]][:, self._code_then[b]])
 
     def bits(self, b: Ints, c: Ints) -> Floats:
         """Bits of the season of pairs."""
@@ -470,7 +512,7 @@ _EPOCH = Day(1970, 1, 1).toordinal()
 
 def _intervals(slots: Ints) -> tuple[Ints, Ints]:
     """The different intervals, and which of them every row has."""
-    keys, code = np.unique(slots[0] * (SLOTS + 1) + slots[1], return_inverse=True)
+    keys, code = numbered(slots[0] * (SLOTS + 1) + slots[1])
     return np.stack(np.divmod(keys, SLOTS + 1)), code
 
 
