@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import pytest
 import rfc8785
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resight import journal, logbook
@@ -1007,6 +1007,34 @@ def test_a_broken_vocabulary_is_said_in_words(book: Logbook) -> None:
 
 
 # --- the journal
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(), inside, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=5))
+@example({"b": 1.0, "a": [-0.0, 1e15, 123.456, 1e-4, 5e-324, 1e21, 0.1], "\ue000": 1, "\U0001f600": 2})
+@example({"text": '\x00\x07\b\t\n\f\r\x1f \x7f \u2028 \U0001f600 "quoted" / \\\\'})
+@example({"coordinates": [132.355, 42.897, 43.0], "count": 2, "huge": 2**53, "sources": [{"url": None}]})
+def test_canonical_json_is_that_of_the_standard_s_own_writer(content: dict[str, Any]) -> None:
+    def told(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: told(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [told(item) for item in value]
+        return str(value) if type(value) is int and abs(value) >= 2**53 else value
+
+    try:
+        expected = rfc8785.dumps(told(content))
+    except rfc8785.CanonicalizationError:
+        with pytest.raises(InvalidValue):
+            journal.canonical(content)
+    else:
+        assert journal.canonical(content) == expected
 
 
 def test_every_write_leaves_one_canonical_line_in_an_unbroken_chain(book: Logbook) -> None:
