@@ -62,12 +62,22 @@ def test_every_command_of_the_program_is_in_the_readme() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_the_python_example_runs_in_five_lines() -> None:
-    example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
+    example, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len([line for line in example.splitlines() if line.strip()]) <= 5
+    assert re.search(r"dunay +2024 +4\n +2025 +1\n", printed_by(example))
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_python_example_with_frames_finds_the_match() -> None:
+    _, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert re.search(r"^dunay-2025-05-18-ropucha-class +dunay-2024-ropucha-class ", printed_by(example), re.MULTILINE)
+
+
+def printed_by(example: str) -> str:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(example, {})
-    assert re.search(r"dunay +2024 +4\n +2025 +1\n", printed.getvalue())
+    return printed.getvalue()
 
 
 def set_up_command(name: str) -> str:
