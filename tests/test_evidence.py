@@ -863,7 +863,7 @@ def test_grounds_name_what_agrees_and_what_differs() -> None:
     )
     assert (
         evidence.grounds(weighed)
-        == "same site, same class, other individual: Oslyabya then, Peresvet now, same activity: docked"
+        == "same site; same class; other individual: Oslyabya then, Peresvet now; same activity: docked"
     )
 
 

@@ -142,7 +142,7 @@ def test_published_images_allow_no_new_no_gone_and_no_rate() -> None:
 def test_a_match_tells_the_other_episodes_that_did_not_match() -> None:
     said = part(html_of([*ROPUCHA, TAPIR]), "watched")
     assert "Also on file here for 2024, and not a match" in said
-    assert "Tapir class, “believed” Nikolay Vilkov, 17 October 2024: same site, same type, other class" in said
+    assert "Tapir class, “believed” Nikolay Vilkov, 17 October 2024: same site; same type; other class" in said
 
 
 def test_a_match_shows_its_evidence_and_apart_from_it_what_is_assumed() -> None:
@@ -186,7 +186,7 @@ def test_without_precedent_names_the_nearest_and_why_not() -> None:
     assert "2025: without precedent on file" in said
     assert "Looks of 2024 not known: that nothing is on file does not show that nothing was there." in said
     assert (
-        "Nearest on file: Tapir class, “believed” Nikolay Vilkov, 17 October 2024: same site, same kind, "
+        "Nearest on file: Tapir class, “believed” Nikolay Vilkov, 17 October 2024: same site; same kind; "
         "other type: landing ship then, cargo ship now" in said
     )
 

@@ -570,7 +570,8 @@ def grounds(pair: Pair) -> str:
         own = pair.baseline.first.basis == "own"
         said.append("not dated to a day" if own else "claimed by the source without a dated image")
     said += [term.caveat for term in platform if term.caveat]
-    return ", ".join(said)
+    # What has commas of its own is set apart by semicolons.
+    return ("; " if any("," in part for part in said) else ", ").join(said)
 
 
 def _with_plain_individual(why: str, episode: Episode) -> str:
