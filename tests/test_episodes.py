@@ -303,6 +303,12 @@ def test_two_ships_over_two_days_stay_two() -> None:
 DAY_1, DAY_3 = "2025-05-18", "2025-05-20"
 
 
+def test_a_whole_fleet_in_one_port_stays_as_many_visits_as_there_are_ships() -> None:
+    ships = [f"{i:02}" for i in range(30)]
+    seen = [record(f"{ship}-{day}", f"2025-05-{day}", platform_name=ship) for day in (10, 12, 15) for ship in ships]
+    assert grouped(*seen) == [[f"{ship}-10", f"{ship}-12", f"{ship}-15"] for ship in ships]
+
+
 @pytest.mark.parametrize("looked_for", [None, "ship", "landing-ship", "ropucha-class"])
 def test_a_look_between_that_would_have_shown_it_splits(looked_for: str | None) -> None:
     days = [record("a", DAY_1), absent("n", "2025-05-19", looked_for), record("b", DAY_3)]

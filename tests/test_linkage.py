@@ -105,6 +105,22 @@ class TestLink:
                 assert (first and getattr(first, other).id) == (others[best[row]].id if best[row] >= 0 else None)
 
 
+def test_a_closer_platform_comes_before_more_bits() -> None:
+    # The class is the same, but nothing else fits; the other fits in all but says no class.
+    then = found(
+        [
+            record("class", "2024-01-10", activity="loading", image_id="1"),
+            record("type", "2024-09-10", "landing-ship", activity="docked", image_id="2"),
+        ]
+    )
+    now = found([record("now", "2025-09-10", activity="docked")])
+    pairs = {p.baseline.id: p for p in one_by_one(then, now)}
+    assert pairs["type"].bits > pairs["class"].bits
+    everything = [np.ones(len(side), dtype=bool) for side in (then, now)]
+    _, to_then = linkage.closest(weighed(then, now), geodesy.near_pairs(then, now), *everything)
+    assert [then[b].id for b in to_then] == ["class"]
+
+
 def test_too_many_different_dates_to_work_each_pair_of_them_out_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     then = found([record(f"a{m}", f"2024-{m:02}-0{m % 3 + 1}/2024-{m:02}-20") for m in range(1, 13)])
     now = found([record(f"b{m}", f"2025-{m:02}") for m in range(1, 13)])
@@ -194,6 +210,12 @@ def test_m_moves_to_what_the_pairs_show() -> None:
     assert once.season_m[0] == pytest.approx((20 * 0.4 + 110) / 130)
     assert sum(once.season_m) == pytest.approx(1)
     assert (once.place_m, once.repeat_share) == (DEFAULTS.place_m, DEFAULTS.repeat_share)
+    # A sister ship in a tenth of the pairs.
+    sisters = [e._replace(individual="sister") if i % 10 == 0 else e for i, e in enumerate(now)]
+    weighed_again = weighed(then, sisters)
+    pairs = np.arange(110)
+    links = linkage.link(weighed_again, near)._replace(baseline=pairs, current=pairs, assigned=pairs)
+    assert linkage.recount(weighed_again, links, DEFAULTS).individual_m == pytest.approx((20 * 0.5 + 99) / 130)
     # The same pairs are found again with the new m, and nothing moves any more.
     assert linkage.learn(make, near, DEFAULTS) == (once, 2)
 
