@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from resight import comparison, findings, vocabulary
+from resight.changes import Changes
 from resight.comparison import Repeats
 from resight.errors import Problem
 from resight.findings import Findings
@@ -95,6 +96,7 @@ def findings_of(
     problems: Sequence[Problem] = (),
     up_to: str = "2026-01-01T00:00:00Z",
     conditions: Sequence[str] = (),
+    changes: Changes | None = None,
     **more: Any,
 ) -> Findings:
     return findings.of(
@@ -106,6 +108,7 @@ def findings_of(
         up_to=up_to,
         problems=problems,
         conditions=conditions,
+        changes=changes,
     )
 
 

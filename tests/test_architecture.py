@@ -45,6 +45,7 @@ ORDER = (
     "previews",
     "scale",
     "listing",
+    "bulletin",
     "case",
     "effort",
     "firsts",
@@ -108,6 +109,7 @@ PURE = (
     "figures",
     "scale",
     "listing",
+    "bulletin",
     "case",
     "effort",
     "firsts",
@@ -236,6 +238,7 @@ def test_nothing_imports_the_command_line() -> None:
 OF_THE_REPORT = {
     "figures",
     "listing",
+    "bulletin",
     "case",
     "effort",
     "firsts",

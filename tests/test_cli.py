@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from resight import __version__, cli, comparison, report
+from resight import __version__, cli, comparison, findings
 from resight.changes import Change, Changes, FieldChange
 from resight.findings import Findings
 from resight.logbook import Logbook
@@ -1676,14 +1676,16 @@ def test_the_report_comes_as_text_and_as_rows(run: Run, book: Logbook, form: str
 def told(run: Run, book: Logbook, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """What the command hands the report as changes: ``told("--since", "2026-12-01")``."""
 
+    tell = findings.of
+
     def ask(*args: str) -> Changes | None:
         handed: list[Changes | None] = []
 
-        def to_html(said: Findings) -> str:
-            handed.append(said.changes)
-            return ""
+        def of(*args: Any, **more: Any) -> Findings:
+            handed.append(more["changes"])
+            return tell(*args, **more)
 
-        monkeypatch.setattr(report, "to_html", to_html)
+        monkeypatch.setattr(findings, "of", of)
         result = run("report", *args, folder=book.folder)
         assert (result.exit_code, result.stderr) == (0, "")
         return handed[0]

@@ -11,10 +11,11 @@ from itertools import chain
 from typing import NamedTuple
 
 import resight
-from resight import ledger, method
+from resight import bulletin, ledger, method
 from resight.account import Accounts, pair_numbers
 from resight.aside import Aside
 from resight.bottomline import BottomLine, Part
+from resight.bulletin import Bulletin
 from resight.case import Case
 from resight.changes import Changes
 from resight.comparison import Repeats
@@ -50,12 +51,12 @@ class Findings(NamedTuple):
     running: str
     digest: str
     version: str
+    #: What happened to the records since a day, when that was asked for.
+    changes: Bulletin | None
     #: The one sentence at the top.
     lead: str
     #: Sentences under the question they answer, each with its lines; no bits, no probability.
     bottom_line: tuple[Part, ...]
-    #: What happened to the records since a day, when that was asked for.
-    changes: Changes | None
     #: The watched sites as one group, and every other site alone.
     watched: Data
     others: tuple[Data, ...]
@@ -134,8 +135,8 @@ def of(
         running=case.running,
         digest=digest,
         version=resight.__version__,
+        changes=bulletin.of(changes) if changes else None,
         lead=bottom_line.lead(),
-        changes=changes,
         bottom_line=bottom_line.parts(),
         watched=told[0],
         others=told[1:],

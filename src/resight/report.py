@@ -51,6 +51,7 @@ def to_json(findings: Findings) -> str:
         "digest": findings.digest,
         "version": findings.version,
         "conditions": findings.conditions,
+        "changes": findings.changes and findings.changes.numbers,
         "lead": findings.lead,
         "bottom_line": {part.title: [point._asdict() for point in part.points] for part in findings.bottom_line},
         "groups": findings.groups,
