@@ -13,6 +13,7 @@ from resight.comparison import Repeats
 from resight.errors import Problem
 from resight.findings import Findings
 from resight.observation import Observation, Site, build
+from resight.wording import Progress
 
 VOCABULARY = vocabulary.from_toml("""
 [platforms.ship]
@@ -97,6 +98,7 @@ def findings_of(
     up_to: str = "2026-01-01T00:00:00Z",
     conditions: Sequence[str] = (),
     changes: Changes | None = None,
+    progress: Progress | None = None,
     **more: Any,
 ) -> Findings:
     return findings.of(
@@ -109,6 +111,7 @@ def findings_of(
         problems=problems,
         conditions=conditions,
         changes=changes,
+        progress=progress,
     )
 
 

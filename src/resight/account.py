@@ -104,13 +104,20 @@ class Accounts:
             ),
         }
 
-    def match(self, pair: Pair, comparison: Comparison) -> Data:
-        """A match, with the other baseline episodes at the same place: title, id, why they did not match."""
+    def match(self, pair: Pair, comparison: Comparison, tried: str) -> Data:
+        """A match, with the other baseline episodes at the same place: title, id, why they did not match.
+
+        Args:
+            pair: the match.
+            comparison: the comparison that found it.
+            tried: what became of it when all matches were tried together; empty where they were not.
+        """
         others = [p for p in comparison.pairs_of(pair.current) if p.same_place and p.baseline.id != pair.baseline.id]
         return self.pair(
             pair,
             comparison,
             len(comparison.baseline),
+            tried=tried,
             others=[
                 (self._case.described(p.baseline), p.baseline.id, self._why_not(p, comparison))
                 for p in others[:OTHERS_SHOWN]

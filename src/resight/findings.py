@@ -26,8 +26,9 @@ from resight.firsts import Firsts
 from resight.likeness import Overlays
 from resight.observation import Observation, Site
 from resight.section import Sections
+from resight.trial import Trials
 from resight.vocabulary import Vocabulary
-from resight.wording import Data
+from resight.wording import Data, Progress
 
 
 class Findings(NamedTuple):
@@ -99,6 +100,7 @@ def of(
     problems: Iterable[Problem],
     conditions: Sequence[str] = (),
     changes: Changes | None = None,
+    progress: Progress | None = None,
 ) -> Findings:
     """What there is to say of a year held against its baseline.
 
@@ -112,14 +114,15 @@ def of(
         problems: what the checks say of the logbook.
         conditions: in words, what narrows or widens this report against the standard one.
         changes: what happened to the records since a day, to be put first.
+        progress: told now and then how far the long parts of the work have got.
     """
     case = Case(records, repeats, sites, vocabulary, up_to)
     effort, accounts, aside = Effort(case), Accounts(case), Aside(case)
-    firsts, overlays = Firsts(case, effort, conditions), Overlays(case, effort)
+    firsts, overlays, trials = Firsts(case, effort, conditions), Overlays(case, effort), Trials(case, progress)
     compared_at = {site: comparison for comparison in repeats.comparisons for site in comparison.scope}
     never_matched = aside.never_matched()
     bottom_line = BottomLine(case, effort, accounts, firsts, overlays, never_matched)
-    sections = Sections(case, effort, accounts, firsts, overlays, Drawings(case, aside), bottom_line)
+    sections = Sections(case, effort, accounts, firsts, overlays, trials, Drawings(case, aside), bottom_line)
     told, numbers = zip(*map(sections.of, repeats.comparisons), strict=True)
     return Findings(
         title=f"Pattern similarity report: {case.now} against {case.then}",
@@ -151,7 +154,7 @@ def of(
         assumptions=method.assumptions(case),
         sizes=method.sizes(case),
         references=method.REFERENCES,
-        ledger=ledger.lines(case, effort),
+        ledger=ledger.lines(case, effort, trials),
         groups=numbers,
         candidates=tuple(pair_numbers(pair, compared_at[pair.current.site]) for pair in repeats.candidates),
         undetermined=tuple(e.id for e in repeats.undetermined),

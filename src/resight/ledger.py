@@ -16,6 +16,7 @@ from resight.comparison import Comparison
 from resight.effort import Effort
 from resight.episodes import Episode
 from resight.evidence import Pair
+from resight.trial import Trials
 from resight.wording import Data
 
 FACTORS = ("place", *evidence.FINDINGS, "activity", "season")
@@ -39,24 +40,30 @@ COLUMNS = (
     "total_bits",
     "evidence",
     "posterior",
+    "p",
+    "adjusted_p",
     "looks",
     "records",
 )
 
 
-def lines(case: Case, effort: Effort) -> tuple[Data, ...]:
-    """The ledger of a case: the watched sites first, this year's episodes before the baseline's; keys as in COLUMNS."""
-    return tuple(line for comparison in case.repeats.comparisons for line in _lines(comparison, case, effort))
+def lines(case: Case, effort: Effort, trials: Trials) -> tuple[Data, ...]:
+    """The ledger of a case: the watched sites first, this year's episodes before the baseline's; keys as in COLUMNS.
+
+    A p is that of this year's episode; one that was not tested has none.
+    """
+    return tuple(line for comparison in case.repeats.comparisons for line in _lines(comparison, case, effort, trials))
 
 
-def _lines(comparison: Comparison, case: Case, effort: Effort) -> Iterable[Data]:
-    assumed = assumed_in(comparison)
+def _lines(comparison: Comparison, case: Case, effort: Effort, trials: Trials) -> Iterable[Data]:
+    assumed, tried = assumed_in(comparison), trials.of(comparison)
     matched = {episode.id: pair for pair in comparison.matches for episode in (pair.current, pair.baseline)}
     for side, episodes in (("current", comparison.current), ("baseline", comparison.baseline)):
         for episode in episodes:
             match, like = matched.get(episode.id), comparison.likest.get(episode.id)
             found = match or like
             other = found and (found.baseline if side == "current" else found.current)
+            flag = tried.flag_numbers(episode.id) or {}
             first, last = episode.time
             yield {
                 "episode": episode.id,
@@ -76,6 +83,8 @@ def _lines(comparison: Comparison, case: Case, effort: Effort) -> Iterable[Data]
                 **_bits(found),
                 "evidence": scale.in_words(found.bits, assumed) if found else "",
                 "posterior": evidence.posterior_text(found.posterior) if found else "",
+                "p": flag.get("p"),
+                "adjusted_p": flag.get("adjusted_p"),
                 "looks": effort.looked(episode, "then" if side == "current" else "now")[1] or "looks not known",
                 "records": " ".join(sighting.id or "" for sighting in episode.sightings),
             }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from resight import evidence, merging, rates, scale
+from resight import evidence, flags, merging, rates, scale
 from resight.case import Case
 
 #: Detection probabilities for which the looks needed for a sure absence are shown.
@@ -27,6 +27,15 @@ REFERENCES = (
         "Phipson, B. & Smyth, G. K. (2010): Permutation p-values should never be zero. Statistical Applications in "
         "Genetics and Molecular Biology 9, 39",
         "https://doi.org/10.2202/1544-6115.1585",
+    ),
+    (
+        "Tarone, R. E. (1990): A modified Bonferroni method for discrete data. Biometrics 46, 515–522",
+        "https://doi.org/10.2307/2531456",
+    ),
+    (
+        "Benjamini, Y. & Hochberg, Y. (1995): Controlling the false discovery rate: a practical and powerful approach "
+        "to multiple testing. Journal of the Royal Statistical Society B 57, 289–300",
+        "https://doi.org/10.1111/j.2517-6161.1995.tb02031.x",
     ),
     (
         "Victor, J. D. & Purpura, K. P. (1996): Nature and precision of temporal coding in visual cortex: a "
@@ -57,6 +66,10 @@ NOTES: Mapping[str, str] = {
         "when the same ship or aircraft is known on both sides; otherwise it resembles it."
     ),
     "likeness": "S is 1 for the same pattern and 0 for nothing in common; how it is reckoned stands in part 7.",
+    "tried": (
+        "A match stands when few of this year’s other episodes of its kind would do as well in its place. It was "
+        "picked by the same evidence, so this does not say how many of the matches are false (part 7)."
+    ),
     "candidates": "They would fit, were one side not known by a method that is not admitted.",
     "undetermined": "The dates straddle New Year, so these are in neither year.",
     "others": "Each stands on its own and enters no figure of the watched sites.",
@@ -101,6 +114,12 @@ def paragraphs(case: Case, conditions: Sequence[str]) -> tuple[str, ...]:
         "The words beside the bits are those of the ENFSI scale for likelihood ratios: weak from 2, moderate from 10, "
         "moderately strong from 100, strong from 1,000, very strong from 10,000, extremely strong from 1,000,000. They "
         "stop at “moderate” while any catalogue size or m is assumed.",
+        "Matches tried together: p is the share of this year’s episodes of the same kind that, put at the site of a "
+        "match, would match the baseline at least as well. A match whose smallest possible p, one in the number of "
+        f"those episodes, is above {flags.Q:.2f} is not testable and is dropped (Tarone 1990); over the others p is "
+        f"adjusted (Benjamini & Hochberg 1995), and a match stands where that is at most {flags.Q:.2f}. Matches are "
+        "picked by the evidence that p is made of: this corrects for their being many, not for the picking. How many "
+        "of them are expected to be false is the sum of 1 − posterior.",
         "The pattern as a whole: this year’s episodes are laid over those of one year of the baseline with a shift of "
         "g days. D(g) is the least, over all one-to-one matchings, of 2·|t₁ − t₀ − g| / 14 days + k for each matched "
         "pair and 1 for each episode left over; S = 1 − min D / (n₀ + n₁) (Victor & Purpura 1996, with labels). "

@@ -67,13 +67,15 @@ def to_json(findings: Findings) -> str:
 def to_csv(findings: Findings) -> str:
     """Every episode of both sides as one row, see :mod:`resight.ledger`; RFC 4180, UTF-8, lines ending in CR LF.
 
-    Bits are numbers with two decimals, empty where there are none. Text that a spreadsheet would take for a formula has
-    an apostrophe before it.
+    Bits are numbers with two decimals, p has two digits; empty where there are none. Text that a spreadsheet would take
+    for a formula has an apostrophe before it.
     """
     written = io.StringIO(newline="")
     rows = csv.writer(written)
     rows.writerow(ledger.COLUMNS)
-    rows.writerows([_cell(line[column]) for column in ledger.COLUMNS] for line in findings.ledger)
+    rows.writerows(
+        [_cell(line[column], _DIGITS.get(column, ".2f")) for column in ledger.COLUMNS] for line in findings.ledger
+    )
     return written.getvalue()
 
 
@@ -127,11 +129,16 @@ def _as_address(url: str) -> str:
 _FORMULA = tuple("=+-@＝＋－＠")
 
 
-def _cell(value: Any) -> str:
+#: A p of two decimals might read 0.
+_DIGITS = {"p": ".2g", "adjusted_p": ".2g"}
+
+
+def _cell(value: Any, digits: str) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.2f}".replace("-0.00", "0.00")
+        text = f"{value:{digits}}"
+        return "0.00" if text == "-0.00" else text
     text = str(value)
     # Looked at before blanks are tidied: a tab or a line break may start a formula, too.
     is_formula = text.lstrip().startswith(_FORMULA) or text[:1] in ("\t", "\r", "\n")

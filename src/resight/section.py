@@ -14,6 +14,7 @@ from resight.episodes import Episode
 from resight.firsts import Firsts, Standing
 from resight.likeness import Overlay, Overlays
 from resight.listing import some
+from resight.trial import Trial, Trials
 from resight.wording import Data, numbered
 
 NOT_SHOWN = "that nothing is on file does not show that nothing was there"
@@ -29,16 +30,17 @@ class Sections:
         accounts: Accounts,
         firsts: Firsts,
         overlays: Overlays,
+        trials: Trials,
         drawings: Drawings,
         top: BottomLine,
     ) -> None:
         self._case, self._effort, self._accounts, self._firsts = case, effort, accounts, firsts
-        self._overlays, self._drawings, self._top = overlays, drawings, top
+        self._overlays, self._trials, self._drawings, self._top = overlays, trials, drawings, top
 
     def of(self, comparison: Comparison) -> tuple[Data, Data]:
         """A comparison as a reader sees it (the watched sites together, or one other site), and as plain numbers."""
         case, scope, overlays = self._case, comparison.scope, self._overlays.over(comparison)
-        is_one = len(scope) == 1
+        trial, is_one = self._trials.of(comparison), len(scope) == 1
         standings = [standing for site in scope for standing in self._firsts.at(site)]
         candidates = [p for p in case.repeats.candidates if p.current.site in scope]
         undetermined = [e for e in case.undetermined if e.site in scope]
@@ -50,14 +52,18 @@ class Sections:
                 {"name": case.name(site), "timeline": self._drawings.timeline(site), "empty": self._top.nothing(site)}
                 for site in scope
             ],
-            "matches": some(comparison.matches, lambda pair: self._accounts.match(pair, comparison)),
+            "matches": some(
+                comparison.matches,
+                lambda pair: self._accounts.match(pair, comparison, trial.beside.get(pair.current.id, "")),
+            ),
+            "tried": trial.said,
             "left": [*self._without_match(comparison), *self._not_repeated(comparison)],
             "firsts": [sentence for standing in standings for sentence in standing.said],
             "candidates": some(candidates, lambda pair: self._accounts.candidate(pair, comparison)),
             "undetermined": some(undetermined, self._accounts.episode),
             "patterns": [overlay._asdict() for overlay in overlays if overlay.said],
         }
-        return told, _numbers(comparison, overlays, standings)
+        return told, _numbers(comparison, overlays, trial, standings)
 
     def _lead(self, comparison: Comparison) -> list[str]:
         """What there is to say at once of one site."""
@@ -118,13 +124,17 @@ class Sections:
         return [{"title": f"{self._case.then}: not repeated on file{so_far}", "groups": groups}] if groups else []
 
 
-def _numbers(comparison: Comparison, overlays: Sequence[Overlay], standings: Sequence[Standing]) -> Data:
+def _numbers(comparison: Comparison, overlays: Sequence[Overlay], trial: Trial, standings: Sequence[Standing]) -> Data:
     """One comparison as plain data, every episode by its id."""
     return {
         "sites": list(comparison.scope),
         "current": [e.id for e in comparison.current],
         "baseline": [e.id for e in comparison.baseline],
-        "matches": [pair_numbers(pair, comparison) for pair in comparison.matches],
+        "matches": [
+            {**pair_numbers(pair, comparison), "flag": trial.flag_numbers(pair.current.id)}
+            for pair in comparison.matches
+        ],
+        "flags": trial.numbers,
         "without_precedent": [e.id for e in comparison.without_precedent],
         "not_repeated": [e.id for e in comparison.not_repeated],
         "patterns": [overlay.numbers for overlay in overlays],

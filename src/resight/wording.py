@@ -6,7 +6,7 @@ them apart (a name written right to left cannot turn its neighbours). Confidenti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from resight import dates, evidence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Data = dict[str, Any]
+#: Told now and then in long work: what is being done, how much of it is, and of how much.
+Progress = Callable[[str, int, int], None]
 
 NOT_STATED = "position not given"
 NOT_PROOF = "That is not the same as nothing being there."
