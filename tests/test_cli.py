@@ -1,5 +1,6 @@
 """The command line: every command on a full and on an empty logbook, and every kind of bad input, in words."""
 
+import io
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from resight import __version__, cli, comparison, findings
+from resight import __version__, chance, cli, comparison, findings, terminal
 from resight.changes import Change, Changes, FieldChange
 from resight.findings import Findings
 from resight.logbook import Logbook
@@ -1755,3 +1756,47 @@ def test_a_since_after_the_as_of_is_refused(run: Run, book: Logbook) -> None:
     result = run("report", "--since", "2026-12-02", "--as-of", "2026-12-01", folder=book.folder)
     assert (result.exit_code, result.stdout) == (3, "")
     assert "--since: 2026-12-02 lies after --as-of 2026-12-01; allowed: a day up to that one" in result.stderr
+
+
+# --- how far the report has got
+
+
+class Screen(io.StringIO):
+    """Standard error that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, screen: io.StringIO, patience: float) -> str:
+    """What appears on standard error while something takes two steps."""
+    monkeypatch.setattr(terminal, "PATIENCE", patience)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", screen)
+    with terminal.progress() as tell:
+        tell("Trying chance, [red]Dunay\x1b[1m", 1, 2)
+        tell("Trying chance, [red]Dunay\x1b[1m", 2, 2)
+    return screen.getvalue()
+
+
+def test_long_work_is_told_on_one_line_with_what_is_done_and_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = watched(monkeypatch, Screen(), 0)
+    assert "Trying chance, [red]Dunay\\x1b[1m" in shown
+    assert "2/2" in shown
+
+
+def test_short_work_and_work_nobody_watches_are_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert watched(monkeypatch, Screen(), 3600) == ""
+    assert watched(monkeypatch, io.StringIO(), 0) == ""
+
+
+def test_an_interrupted_report_leaves_no_file_and_no_traceback(
+    run: Run, book: Logbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(chance, "of", interrupted)
+    result = run("report", "--output", str(book.folder / "out"), folder=book.folder)
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "\ninterrupted\n")
+    assert not (book.folder / "out").exists()

@@ -24,7 +24,7 @@ from markdown_it.common.utils import escapeHtml
 
 import resight
 from cases import HOSTILE, ROPUCHA, SAME_HULL, SITES, TAPIR, a_record, a_site, compared, findings_of, looks_of
-from resight import comparison, evidence, findings, ledger, merging, method, report
+from resight import chance, comparison, evidence, findings, ledger, likeness, merging, method, pattern, report
 from resight.errors import Problem
 from resight.logbook import Logbook
 from resight.observation import Observation, Site, Source
@@ -294,14 +294,86 @@ def test_a_test_that_could_not_come_out_gives_no_p() -> None:
     assert "p =" not in said
 
 
-def test_looks_that_found_nothing_make_chance_testable() -> None:
-    seen = [a_record(f"dunay-{year}-{day}-ropucha-class", basis="own", date=f"{year}-{day}")
+def looked_at(site: str) -> list[Observation]:
+    """Four Ropuchas a year at a site, and own looks between them that found nothing."""
+    seen = [a_record(f"{site}-{year}-{day}-ropucha-class", basis="own")
             for year in (2024, 2025) for day in ("03-01", "03-20", "06-01", "06-30")]  # fmt: skip
-    empty = [a_record(f"dunay-2025-{month:02}-15-any", basis="own", outcome="not-seen", platform=None)
+    empty = [a_record(f"{site}-2025-{month:02}-15-any", basis="own", outcome="not-seen", platform=None)
              for month in range(1, 13)]  # fmt: skip
-    said = part(html_of([*seen, *empty]), "watched")
+    return [*seen, *empty]
+
+
+def test_looks_that_found_nothing_make_chance_testable() -> None:
+    said = part(html_of(looked_at("dunay")), "watched")
     assert re.search(r"Chance: p [=<] 0\.00\d* for being as alike, over 1820 possible arrangements", said)
     assert "4 episodes of 2025 fall on one of their kind" in said
+
+
+def test_chance_is_tried_for_each_site_of_the_group_too() -> None:
+    once = [a_record(f"sunan-{year}-05-18-x", basis="own") for year in (2024, 2025)]
+    records = [*looked_at("dunay"), *once]
+    said = part(html_of(records), "watched")
+    assert re.search(r"Dunay alone: S = 1\.00, [^.]*\. Chance: p [=<] 0\.00\d*, over 1820 arrangements\.", said)
+    assert re.search(r"Sunan alone: S = 1\.00, [^.]*\. Chance: not testable\.", said)
+    (laid,) = json.loads(report.to_json(findings_of(records)))["groups"][0]["patterns"]
+    dunay, sunan = laid["sites"]
+    assert (dunay["site"], dunay["chance"]["testable"], dunay["chance"]["arrangements"]) == ("dunay", True, 1820)
+    assert (sunan["site"], sunan["chance"]) == ("sunan", {"testable": False, "smallest": None})
+
+
+def test_a_site_whose_test_could_not_come_out_names_the_smallest_p() -> None:
+    days = ("04-02", "05-20", "09-01")
+    published = [
+        a_record(f"{site}-{year}-{day}-{platform}", platform=platform)
+        for site in ("dunay", "sunan")
+        for year in (2024, 2025)
+        for day, platform in zip(days, ("ropucha-class", "tapir-class", "cargo-ship"), strict=True)
+    ]
+    said = part(html_of(published), "watched")
+    assert said.count("Chance: not testable (smallest p 0.17).") == 2
+
+
+def test_chance_is_tried_once_for_each_scope_and_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    of = chance.of
+
+    def counted(baseline: Sequence[pattern.Event], current: Sequence[pattern.Event], *args: Any, **more: Any) -> Any:
+        asked.append(tuple(event.id for event in (*baseline, *current)))
+        return of(baseline, current, *args, **more)
+
+    monkeypatch.setattr(chance, "of", counted)
+    records = [a_record(f"{site}-{year}-05-18-x") for site in ("dunay", "sunan", "rajin")
+               for year in (2023, 2024, 2025)]  # fmt: skip
+    said = findings_of(records, baseline_years=[2023, 2024])
+    for write in (report.to_html, report.to_markdown, report.to_json, report.to_csv):
+        write(said)
+    # In either year: the two watched sites together, each of them, and the other site.
+    assert len(asked) == len(set(asked)) == 2 * 4
+
+
+def test_of_many_sites_those_with_the_most_episodes_are_told_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likeness, "SITES_ALONE", 2)
+    days = {"nakhodka": ("03-01", "06-01"), "sunan": ("03-01",), "dunay": ("03-01", "06-01")}
+    records = [a_record(f"{site}-{year}-{day}-x") for site, days_of in days.items() for day in days_of
+               for year in (2024, 2025)]  # fmt: skip
+    (laid,) = findings_of(records).watched["patterns"]
+    assert [line.partition(":")[0] for line in laid["alone"]] == [
+        "Dunay alone",
+        "Nakhodka alone",
+        "1 more site with fewer episodes",
+    ]
+
+
+def test_progress_tells_what_is_tried_and_how_much_of_it() -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+    findings_of(
+        [*looked_at("dunay"), a_record("sunan-2025-05-18-x"), a_record("sunan-2024-05-18-x")],
+        progress=lambda what, done, of: told.setdefault(what, []).append((done, of)),
+    )
+    assert {"Trying chance against 2024, watched sites", "Trying chance against 2024, Dunay"} <= set(told)
+    for counts in told.values():
+        assert counts == sorted(counts)
+        assert counts[-1][0] == counts[-1][1]
 
 
 def test_another_class_at_the_same_time_is_told_apart_from_a_match() -> None:

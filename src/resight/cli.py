@@ -1201,7 +1201,7 @@ def report(
       resight report --format csv
     """
     from resight import changes as changes_
-    from resight import dates, findings
+    from resight import dates, findings, terminal
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
@@ -1236,17 +1236,19 @@ def report(
         conditions.append(f"Methods compared: {', '.join(admitted)}")
     if until:
         conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
-    said = findings.of(
-        records,
-        repeats,
-        sites=book.sites,
-        vocabulary=book.vocabulary,
-        digest=book.digest(records),
-        up_to=dates.utc_text(until) if until else _up_to(records),
-        problems=book.check(as_of=until),
-        conditions=conditions,
-        changes=changes,
-    )
+    with terminal.progress() as progress:
+        said = findings.of(
+            records,
+            repeats,
+            sites=book.sites,
+            vocabulary=book.vocabulary,
+            digest=book.digest(records),
+            up_to=dates.utc_text(until) if until else _up_to(records),
+            problems=book.check(as_of=until),
+            conditions=conditions,
+            changes=changes,
+            progress=progress,
+        )
     formats = {
         "html": report_.to_html,
         "md": report_.to_markdown,

@@ -118,7 +118,11 @@ def of(
     """
     case = Case(records, repeats, sites, vocabulary, up_to)
     effort, accounts, aside = Effort(case), Accounts(case), Aside(case)
-    firsts, overlays, trials = Firsts(case, effort, conditions), Overlays(case, effort), Trials(case, progress)
+    firsts, overlays, trials = (
+        Firsts(case, effort, conditions),
+        Overlays(case, effort, progress),
+        Trials(case, progress),
+    )
     compared_at = {site: comparison for comparison in repeats.comparisons for site in comparison.scope}
     never_matched = aside.never_matched()
     bottom_line = BottomLine(case, effort, accounts, firsts, overlays, never_matched)

@@ -6,8 +6,8 @@ they could not be had.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from resight import chance, pattern
@@ -16,12 +16,14 @@ from resight.comparison import Comparison
 from resight.effort import Effort, p_text
 from resight.episodes import Episode
 from resight.listing import NUMBERS, some
-from resight.wording import Data, numbered
+from resight.wording import Data, Progress, numbered
 
 #: Up to so many episodes a year, agreement of the years says little.
 FEW = 3
 #: A likeness known no closer than this is called too vague.
 VAGUE = 0.25
+#: Of the sites of a group so many are laid over each other alone; each may take some seconds.
+SITES_ALONE = 12
 #: Of several shifts that fit as well, so many are named.
 SHIFTS_SHOWN = 3
 
@@ -44,11 +46,24 @@ class Overlay(NamedTuple):
         return bool(self.numbers["chance"] and self.numbers["chance"]["testable"])
 
 
-class Overlays:
-    """This year laid over the years of the baseline."""
+class _Laid(NamedTuple):
+    """Some episodes of this year laid over some of one year of the baseline."""
 
-    def __init__(self, case: Case, effort: Effort) -> None:
-        self._case, self._effort = case, effort
+    likeness: pattern.Likeness
+    tested: chance.Chance | None
+    #: Were there too many pairs of episodes to try chance?
+    is_too_much: bool
+
+
+class Overlays:
+    """This year laid over the years of the baseline; each year of each comparison once, however often it is asked for.
+
+    Args:
+        progress: told how far the trying of chance has got.
+    """
+
+    def __init__(self, case: Case, effort: Effort, progress: Progress | None = None) -> None:
+        self._case, self._effort, self._progress = case, effort, progress
         self._found: dict[tuple[str, ...], tuple[Overlay, ...]] = {}
 
     def over(self, comparison: Comparison) -> tuple[Overlay, ...]:
@@ -60,24 +75,35 @@ class Overlays:
 
     def _overlay(self, comparison: Comparison, year: int) -> Overlay:
         then = [e for e in comparison.baseline if e.year == year]
-        found = self._likeness_of(then, comparison.current)
-        if found is None:
+        laid = self._laid(then, comparison.current, comparison.scope, year)
+        if laid is None:
             said: list[str] = []
             if then and comparison.current:
                 said = [f"{self._case.now} against {year}: too many episodes at one site to lay them over each other."]
-            return Overlay(year, said, [], [], {"baseline_year": year, "likeness": None, "chance": None})
-        tested = self._chance(then, comparison.current, comparison.scope)
+            return Overlay(year, said, [], [], {"baseline_year": year, "likeness": None, "chance": None, "sites": []})
+        found = laid.likeness
         lead = [f"{self._case.now} laid over {year}: {_likeness_text(found)}."]
         if found.high > found.low + VAGUE:
             lead.append("The dates, or what is known of the platforms, are too vague to narrow this down.")
         if found.high and min(found.n_baseline, found.n_current) <= FEW:
-            numbers = f"{found.n_baseline} in {year}, {found.n_current} in {self._case.now}"
-            lead.append(f"With so few episodes ({numbers}) some shift always fits, so this says little.")
+            few = f"{found.n_baseline} in {year}, {found.n_current} in {self._case.now}"
+            lead.append(f"With so few episodes ({few}) some shift always fits, so this says little.")
         if not found.is_exact:
             lead.append("Only the likeliest shifts were tried, those of the labelled correlogram.")
-        lead.append(self._chance_text(tested, len(then) * len(comparison.current)))
-        alone = self._sites_alone(comparison, then, found) if len(comparison.scope) > 1 else []
-        return Overlay(year, lead, alone, self._lists(found, comparison, year, then), _numbers(found, tested, year))
+        lead.append(self._chance_text(laid))
+        alone, left = self._sites_alone(comparison, year, then, laid) if len(comparison.scope) > 1 else ({}, 0)
+        told = [
+            f"{self._case.name(site)} alone: {_likeness_text(here.likeness)}. {_chance_in_short(here)}"
+            for site, here in alone.items()
+        ]
+        if left:
+            told.append(f"{numbered(left, 'more site')} with fewer episodes: not laid over each other alone.")
+        numbers = {
+            "baseline_year": year,
+            **_numbers(laid),
+            "sites": [{"site": site, **_numbers(here)} for site, here in alone.items()],
+        }
+        return Overlay(year, lead, told, self._lists(found, comparison, year, then), numbers)
 
     def _lists(self, found: pattern.Likeness, comparison: Comparison, year: int, then: list[Episode]) -> list[Data]:
         """What falls on what at the shift, and what is left over; each line with the ids of its records."""
@@ -94,14 +120,26 @@ class Overlays:
             if lines and found.high
         ]
 
-    def _chance(self, then: Sequence[Episode], now: Sequence[Episode], scope: Sequence[str]) -> chance.Chance | None:
+    def _laid(self, then: Sequence[Episode], now: Sequence[Episode], scope: Sequence[str], year: int) -> _Laid | None:
+        """How alike, and could it be chance; None where one side is empty or there are too many episodes."""
         baseline, current = [pattern.event_of(e) for e in then], [pattern.event_of(e) for e in now]
-        return chance.of(baseline, current, self._exchangeable(now, scope), cost=self._label_cost)
+        found = pattern.compare(baseline, current, cost=self._label_cost)
+        if found is None:
+            return None
+        what = f"Trying chance against {year}, {self._case.name(scope[0]) if len(scope) == 1 else self._case.group}"
+        tested = chance.of(
+            baseline,
+            current,
+            self._exchangeable(now, scope),
+            cost=self._label_cost,
+            progress=partial(self._progress, what) if self._progress else None,
+        )
+        return _Laid(found, tested, len(then) * len(now) > chance.MOST_PAIRS)
 
-    def _chance_text(self, found: chance.Chance | None, pairs: int) -> str:
+    def _chance_text(self, laid: _Laid) -> str:
         """Whether chance would do as well, as far as the looks of this year can tell."""
-        asked, year = "Whether chance would do as well", self._case.now
-        if pairs > chance.MOST_PAIRS:
+        asked, year, found = "Whether chance would do as well", self._case.now, laid.tested
+        if laid.is_too_much:
             return f"{asked} was not tried: there are too many episodes."
         if found is None:
             return f"{asked} is not testable: no exchange of dates between the looks of {year} changes anything."
@@ -132,18 +170,23 @@ class Overlays:
                     looks.append(chance.Look(site, look.day.toordinal(), found))
         return looks
 
-    def _sites_alone(self, comparison: Comparison, then: Sequence[Episode], group: pattern.Likeness) -> list[str]:
-        """The likeness and the shift of each site of the group by itself."""
-        said = []
-        for site in comparison.scope:
-            here = [e for e in then if e.site == site], [e for e in comparison.current if e.site == site]
-            is_all = (len(here[0]), len(here[1])) == (len(then), len(comparison.current))
-            if found := group if is_all else self._likeness_of(*here):
-                said.append(f"{self._case.name(site)} alone: {_likeness_text(found)}.")
-        return said
-
-    def _likeness_of(self, then: Iterable[Episode], now: Iterable[Episode]) -> pattern.Likeness | None:
-        return pattern.compare(map(pattern.event_of, then), map(pattern.event_of, now), cost=self._label_cost)
+    def _sites_alone(
+        self, comparison: Comparison, year: int, then: Sequence[Episode], group: _Laid
+    ) -> tuple[Mapping[str, _Laid], int]:
+        """Each site of the group by itself, those with the most episodes if there are many; how many are left out."""
+        here: dict[str, tuple[list[Episode], list[Episode]]] = {site: ([], []) for site in comparison.scope}
+        for side, episodes in enumerate((then, comparison.current)):
+            for episode in episodes:
+                here[episode.site][side].append(episode)
+        both = [site for site, (before, now) in here.items() if before and now]
+        most = set(sorted(both, key=lambda site: -sum(map(len, here[site])))[:SITES_ALONE])
+        found = {}
+        for site in (site for site in both if site in most):
+            before, now = here[site]
+            is_all = (len(before), len(now)) == (len(then), len(comparison.current))
+            if laid := group if is_all else self._laid(before, now, [site], year):
+                found[site] = laid
+        return found, len(both) - len(most)
 
     @cached_property
     def _label_cost(self) -> pattern.LabelCost:
@@ -166,13 +209,24 @@ def _shift_text(days: float) -> str:
     return f"{days:g} {'day' if abs(days) == 1 else 'days'}"
 
 
-def _numbers(found: pattern.Likeness, tested: chance.Chance | None, year: int) -> Data:
-    """The overlay as plain numbers; what is not testable has no ``p``."""
+def _chance_in_short(laid: _Laid) -> str:
+    """Whether chance would do as well at one site of several."""
+    if laid.is_too_much:
+        return "Chance: not tried, too many episodes."
+    if laid.tested is None:
+        return "Chance: not testable."
+    if not laid.tested.is_testable:
+        return f"Chance: not testable (smallest p {laid.tested.smallest:.2f})."
+    return f"Chance: {p_text(laid.tested.p)}, over {laid.tested.arrangements} arrangements."
+
+
+def _numbers(laid: _Laid) -> Data:
+    """An overlay as plain numbers; what is not testable has no ``p``."""
+    found, tested = laid.likeness, laid.tested
     pairs = {
         name: [pairing._asdict() for pairing in getattr(found, name)] for name in ("matched", "same_time_other_type")
     }
     return {
-        "baseline_year": year,
         "likeness": {**found._asdict(), **pairs},
         "chance": {"testable": True, **tested._asdict()}
         if tested and tested.is_testable

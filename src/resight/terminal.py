@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
@@ -17,8 +19,10 @@ from resight.errors import Level, Problem
 from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Observation, Site
 from resight.vocabulary import Platform, Term, Vocabulary
-from resight.wording import count_text, in_short, years_text
+from resight.wording import Progress, count_text, in_short, years_text
 
+#: Work that is over sooner shows no progress; seconds.
+PATIENCE = 1.0
 _LEVEL_COLOURS = {"error": "red", "warning": "yellow", "notice": "cyan"}
 
 
@@ -84,6 +88,36 @@ def problems(found: Iterable[Problem], *, err: bool = True) -> None:
     """Problems, one after the other, the level in colour."""
     for problem in found:
         say(str(problem).partition(": ")[2], level=problem.level, err=err)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """How far long work has got: one line on standard error, rewritten, gone at the end.
+
+    Nothing when standard error is no terminal, or when the work is over within :data:`PATIENCE`.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _what, _done, _of: None
+        return
+    begun, shown = time.monotonic(), None
+    with ExitStack() as stack:
+
+        def tell(what: str, done: int, of: int) -> None:
+            nonlocal shown
+            if shown is None:
+                if time.monotonic() - begun < PATIENCE:
+                    return
+                from rich import progress as bars
+                from rich.console import Console
+
+                # Text, not markup: the name of a site is shown as it was typed.
+                words = bars.TextColumn("{task.description}", markup=False)
+                line = (words, bars.BarColumn(bar_width=20), bars.MofNCompleteColumn())
+                shown = stack.enter_context(bars.Progress(*line, console=Console(stderr=True), transient=True))
+                shown.add_task("")
+            shown.update(shown.task_ids[0], description=printable(what), completed=done, total=of)
+
+        yield tell
 
 
 def shareable(record: Observation) -> dict[str, Any]:
