@@ -65,16 +65,17 @@ class Accounts:
             "grounds": evidence.grounds(pair),
             "finding": pair.finding,
             "is_dated": pair.baseline.is_dated,
-            "why": self._why(pair, n_baseline, assumed_in(comparison)),
+            "why": self._why(pair, n_baseline, comparison),
             **more,
         }
 
-    def _why(self, pair: Pair, n_baseline: int, assumed: str) -> Data:
+    def _why(self, pair: Pair, n_baseline: int, comparison: Comparison) -> Data:
         """The evidence of a pair as a table and a figure, and apart from it what was assumed."""
-        assume = self._case.repeats.watched.assumptions
+        assume = comparison.assumptions
         floor = evidence.least_bits(n_baseline, assume)
         bars = [(term.factor, term.bits, signed(term.bits)) for term in pair.terms]
         bars.append(("sum", pair.bits, signed(pair.bits)))
+        m = "The m were learned from these two years (part 7); that of place" if comparison.learned else "The m"
         told = ", ".join(f"{label} {text}" for label, _, text in bars)
         return {
             "terms": [
@@ -87,7 +88,7 @@ class Accounts:
                 for term in pair.terms
             ],
             "total": signed(pair.bits),
-            "in_words": scale.in_words(pair.bits, assumed),
+            "in_words": scale.in_words(pair.bits, assumed_in(comparison)),
             "posterior": evidence.posterior_text(pair.posterior),
             "said": (
                 f"Before looking, a share of {assume.repeat_share:g} of the episodes of {self._case.now} is taken to "
@@ -95,8 +96,9 @@ class Accounts:
                 "this pair. With the evidence, weighed against the whole baseline: posterior "
                 f"{evidence.posterior_text(pair.posterior)}."
             ),
+            "m_is": "learned, that of place assumed" if comparison.learned else "assumed",
             "fine": (
-                f"u is counted on the {n_baseline} baseline episodes, steadied by catalogue sizes. The m, the share "
+                f"u is counted on the {n_baseline} baseline episodes, steadied by catalogue sizes. {m}, the share "
                 "before looking and the assumed catalogue sizes are assumptions (part 7), not observations."
             ),
             "waterfall": figures.waterfall(
@@ -248,13 +250,14 @@ def _source_line(source: Source) -> _SourceLine:
 def assumed_in(comparison: Comparison) -> str:
     """What the bits of a comparison rest on that was assumed, as a clause.
 
-    The m are assumptions wherever they were not learned from the pairs themselves. A catalogue size that was only
-    counted on file stands for one nobody knows.
+    Where m was learned from the two years that of place was not: pairs at one place are those that come to be assigned.
+    A catalogue size that was only counted on file stands for one nobody knows.
     """
+    m = "the m of place" if comparison.learned else "m"
     sources = [size.source.casefold() for size in comparison.sizes]
     if any(source.startswith(("assumed", "counted on file")) for source in sources):
-        return "the catalogue sizes and m are assumed"
-    return "m is assumed"
+        return f"the catalogue sizes and {m} are assumed"
+    return f"{m} is assumed"
 
 
 def pair_numbers(pair: Pair, comparison: Comparison) -> Data:

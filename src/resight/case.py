@@ -17,7 +17,7 @@ from resight.dates import in_words
 from resight.episodes import Episode
 from resight.observation import Observation, Site
 from resight.vocabulary import Vocabulary
-from resight.wording import period_of, years_text
+from resight.wording import listed, period_of, years_text
 
 
 class Case:
@@ -75,8 +75,7 @@ class Case:
 
     def names(self, sites: Iterable[str]) -> str:
         """Several sites in a sentence."""
-        names = [self.name(site) for site in sites]
-        return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+        return listed([self.name(site) for site in sites])
 
     def described(self, episode: Episode) -> str:
         """An episode in a few words, see :func:`resight.evidence.described`."""

@@ -1162,6 +1162,9 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: s
 @click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
 @click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
 @click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
+@click.option(
+    "--learn", is_flag=True, help="Learn m from the two years where there are 100 episodes or more of this year."
+)
 @click.option("--since", metavar="DATE", help="Put first what was logged, corrected or withdrawn since this day (UTC).")
 @click.option("--as-of", metavar="DATE", help="The logbook as it stood at the end of this day (UTC).")
 @click.option(
@@ -1179,6 +1182,7 @@ def report(
     names: tuple[str, ...],
     reviewed_only: bool,
     methods: str | None,
+    learn: bool,
     since: str | None,
     as_of: str | None,
     form: str,
@@ -1224,13 +1228,14 @@ def report(
         for record in records
         if (scope is None or record.site in scope) and (not reviewed_only or record.status == "reviewed")
     ]
-    repeats = _compare(book, records, year, years, scope=scope, methods=admitted)
+    repeats = _compare(book, records, year, years, scope=scope, methods=admitted, learn=learn)
     changes, found = _changes(book, begin, until, scope, reviewed_only) if begin else (None, [])
     problems += [problem for problem in found if problem not in problems]
     folder = Path(output) if output else book.folder / "maps"
-    times = [f"since-{_moment_in_name(begin, is_end=False)}"] if begin else []
-    times += [f"as-of-{_moment_in_name(until, is_end=True)}"] if until else []
-    path = (folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted, times))).with_suffix(f".{form}")
+    more = ["learned"] if learn else []
+    more += [f"since-{_moment_in_name(begin, is_end=False)}"] if begin else []
+    more += [f"as-of-{_moment_in_name(until, is_end=True)}"] if until else []
+    path = (folder / _report_name(repeats, _narrowed(scope, reviewed_only, admitted, more))).with_suffix(f".{form}")
     conditions = ["Only reviewed records"] if reviewed_only else []
     if admitted != LOOK_METHODS:
         conditions.append(f"Methods compared: {', '.join(admitted)}")
@@ -1246,6 +1251,7 @@ def report(
             up_to=dates.utc_text(until) if until else _up_to(records),
             problems=book.check(as_of=until),
             conditions=conditions,
+            learn=learn,
             changes=changes,
             progress=progress,
         )
@@ -1310,13 +1316,13 @@ def _methods(text: str) -> tuple[Method, ...]:
     return tuple(method for method in METHODS if method in named)
 
 
-def _narrowed(scope: Sequence[str] | None, reviewed_only: bool, methods: Sequence[Method], times: Sequence[str]) -> str:
+def _narrowed(scope: Sequence[str] | None, reviewed_only: bool, methods: Sequence[Method], more: Sequence[str]) -> str:
     """What sets the name of such a report apart from the standard one."""
     from resight.observation import LOOK_METHODS
 
-    more = [method for method in methods if method not in LOOK_METHODS]
-    changed = more if set(methods) >= set(LOOK_METHODS) else ["only", *methods]
-    return "".join(f"-{part}" for part in (*sorted(scope or ()), *["reviewed-only"] * reviewed_only, *changed, *times))
+    added = [method for method in methods if method not in LOOK_METHODS]
+    changed = added if set(methods) >= set(LOOK_METHODS) else ["only", *methods]
+    return "".join(f"-{part}" for part in (*sorted(scope or ()), *["reviewed-only"] * reviewed_only, *changed, *more))
 
 
 def _report_name(repeats: Repeats, suffix: str = "") -> str:

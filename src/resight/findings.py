@@ -74,8 +74,10 @@ class Findings(NamedTuple):
     #: The method in paragraphs, and what is to be known beside single parts.
     method: tuple[str, ...]
     notes: Mapping[str, str]
-    #: Name in the method, meaning and value of everything assumed.
-    assumptions: tuple[tuple[str, str, str], ...]
+    #: Was any m learned?
+    is_learned: bool
+    #: Name in the method, meaning and value of everything assumed, and where the value comes from.
+    assumptions: tuple[tuple[str, str, str, str], ...]
     #: Catalogue sizes: of what, size, where the number comes from, where it was used.
     sizes: tuple[tuple[str, str, str, str], ...]
     references: tuple[tuple[str, str], ...]
@@ -99,6 +101,7 @@ def of(
     up_to: str,
     problems: Iterable[Problem],
     conditions: Sequence[str] = (),
+    learn: bool = False,
     changes: Changes | None = None,
     progress: Progress | None = None,
 ) -> Findings:
@@ -113,6 +116,7 @@ def of(
         up_to: ISO time up to which the data go, or words when there are none.
         problems: what the checks say of the logbook.
         conditions: in words, what narrows or widens this report against the standard one.
+        learn: was it asked for that m be learned? Then the report says where it was, or why it was not.
         changes: what happened to the records since a day, to be put first.
         progress: told now and then how far the long parts of the work have got.
     """
@@ -136,7 +140,7 @@ def of(
         then=case.then,
         group=case.group,
         watched_names=case.names(repeats.watched.scope),
-        conditions=tuple(conditions),
+        conditions=(*conditions, *([method.learning(case)] if learn else [])),
         up_to=up_to,
         up_to_day=case.up_to_day,
         running=case.running,
@@ -155,9 +159,10 @@ def of(
         doubts=_doubts(case, problems),
         method=method.paragraphs(case, conditions),
         notes=method.NOTES,
+        is_learned=any(comparison.learned for comparison in repeats.comparisons),
         assumptions=method.assumptions(case),
         sizes=method.sizes(case),
-        references=method.REFERENCES,
+        references=method.references(case),
         ledger=ledger.lines(case, effort, trials),
         groups=numbers,
         candidates=tuple(pair_numbers(pair, compared_at[pair.current.site]) for pair in repeats.candidates),

@@ -1,11 +1,13 @@
-"""The method as the report prints it: what is assumed, which catalogue sizes were used, what is cited."""
+"""The method as the report prints it: what is assumed or learned, which catalogue sizes were used, what is cited."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from resight import evidence, flags, merging, rates, scale
+from resight import evidence, flags, linkage, merging, rates, scale
 from resight.case import Case
+from resight.comparison import Comparison
+from resight.wording import listed, numbered
 
 #: Detection probabilities for which the looks needed for a sure absence are shown.
 DETECTIONS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
@@ -21,7 +23,9 @@ ASSUMED = {
     "kappa": "pseudo-records κ by which a catalogue size steadies a counted share",
     "resident_u": "u of a class that lives at the site",
 }
-REFERENCES = (
+#: What of it is learned where learning was asked for and there is enough to learn from.
+LEARNED = frozenset({"kind_m", "level_m", "individual_m", "activity_m", "season_m"})
+_REFERENCES = (
     scale.REFERENCE,
     (
         "Phipson, B. & Smyth, G. K. (2010): Permutation p-values should never be zero. Statistical Applications in "
@@ -57,6 +61,11 @@ REFERENCES = (
         "(the Jeffreys interval). Statistical Science 16, 101–133",
         "https://doi.org/10.1214/ss/1009213286",
     ),
+)
+_LEARNING = (
+    "Celeux, G. & Govaert, G. (1992): A classification EM algorithm for clustering and two stochastic versions. "
+    "Computational Statistics & Data Analysis 14, 315–332",
+    "https://doi.org/10.1016/0167-9473(92)90042-E",
 )
 LOOKS_NEEDED = tuple((f"{p:.1f}", rates.looks_needed(p)) for p in DETECTIONS)
 #: What is to be known beside single parts of the report.
@@ -111,6 +120,7 @@ def paragraphs(case: Case, conditions: Sequence[str]) -> tuple[str, ...]:
         "(s/n₀)·2^W(b) / (1 − s + (s/n₀)·Σ 2^W), W being its bits and the sum running over the whole baseline. "
         "Episodes are assigned one to one so that the total evidence over the prior is greatest; a match also needs a "
         "posterior above one half. The posterior is never printed above “> 0.99”.",
+        *_learning_paragraph(case),
         "The words beside the bits are those of the ENFSI scale for likelihood ratios: weak from 2, moderate from 10, "
         "moderately strong from 100, strong from 1,000, very strong from 10,000, extremely strong from 1,000,000. They "
         "stop at “moderate” while any catalogue size or m is assumed.",
@@ -136,10 +146,64 @@ def paragraphs(case: Case, conditions: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def assumptions(case: Case) -> tuple[tuple[str, str, str], ...]:
-    """Name in the method, meaning and value of everything assumed."""
-    given = case.repeats.watched.assumptions._asdict()
-    return tuple((name, ASSUMED.get(name, name.replace("_", " ")), _plain(value)) for name, value in given.items())
+def _learning_paragraph(case: Case) -> tuple[str, ...]:
+    """How m was learned, where it was."""
+    learned = [_where(case, comparison) for comparison in case.repeats.comparisons if comparison.learned]
+    if not learned:
+        return ()
+    return (
+        f"At {listed(learned)} m was learned from the two years by one-to-one (classification) EM: the episodes are "
+        "assigned, m is counted over the assigned pairs together with "
+        f"{linkage.PSEUDO_PAIRS} pairs at the assumed m, and they are assigned anew until nothing moves (Celeux & "
+        "Govaert 1992). The m of place and the share of episodes that repeat stay as assumed.",
+    )
+
+
+def learning(case: Case) -> str:
+    """Where m was learned, or why it was not, for a report that was asked to learn it."""
+    watched = case.repeats.watched
+    learned = [_where(case, comparison) for comparison in case.repeats.comparisons if comparison.learned]
+    if watched.learned:
+        return f"m learned at {listed(learned)} (part 7)"
+    said = f"m learned at {listed(learned)} alone (part 7)" if learned else "m was not learned"
+    if not watched.scope:
+        return said
+    if len(watched.current) < linkage.LEARNABLE:
+        number = numbered(len(watched.current), "episode")
+        return f"{said}: the {case.group} have {number} of {case.now}, and learning needs {linkage.LEARNABLE}"
+    return f"{said}: the {case.group} have no episode of {case.then} to learn from"
+
+
+def references(case: Case) -> tuple[tuple[str, str], ...]:
+    """What the method cites: text and address."""
+    is_learned = any(comparison.learned for comparison in case.repeats.comparisons)
+    return (*_REFERENCES, _LEARNING) if is_learned else _REFERENCES
+
+
+def assumptions(case: Case) -> tuple[tuple[str, str, str, str], ...]:
+    """Name in the method, meaning and value of everything assumed, and whether it was learned instead."""
+    comparisons = [c for c in case.repeats.comparisons if c.baseline and c.current] or [case.repeats.watched]
+    rows = []
+    for name in evidence.Assumptions._fields:
+        meaning = ASSUMED.get(name, name.replace("_", " "))
+        learned = [c for c in comparisons if c.learned and name in LEARNED]
+        for comparison in learned:
+            years = f"{numbered(len(comparison.current), 'episode')} of {case.now} and {len(comparison.baseline)} of"
+            source = (
+                f"learned at {_where(case, comparison)} from {years} {case.then} in "
+                f"{numbered(comparison.learned, 'round')}"
+            )
+            rows.append((name, meaning, _plain(getattr(comparison.assumptions, name)), source))
+        # Wherever it was not learned it is the same.
+        rest = next((c for c in comparisons if not c.learned or name not in LEARNED), None)
+        if rest:
+            source = "assumed elsewhere" if learned else "assumed"
+            rows.append((name, meaning, _plain(getattr(rest.assumptions, name)), source))
+    return tuple(rows)
+
+
+def _where(case: Case, comparison: Comparison) -> str:
+    return f"the {case.group}" if comparison is case.repeats.watched else case.name(comparison.scope[0])
 
 
 def sizes(case: Case) -> tuple[tuple[str, str, str, str], ...]:
@@ -154,4 +218,4 @@ def sizes(case: Case) -> tuple[tuple[str, str, str, str], ...]:
 
 
 def _plain(value: object) -> str:
-    return " / ".join(map(_plain, value)) if isinstance(value, tuple) else f"{value:g}"
+    return " / ".join(map(_plain, value)) if isinstance(value, tuple) else f"{value:.3g}"

@@ -140,4 +140,6 @@ def _numbers(comparison: Comparison, overlays: Sequence[Overlay], trial: Trial, 
         "patterns": [overlay.numbers for overlay in overlays],
         "firsts": [standing._asdict() for standing in standings],
         "sizes": [size._asdict() for size in comparison.sizes],
+        "assumed": comparison.assumptions._asdict(),
+        "learned_in_rounds": comparison.learned,
     }

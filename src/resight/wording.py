@@ -51,6 +51,11 @@ def numbered(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """``Dunay, Nakhodka and Sunan``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
 def years_text(years: Sequence[int]) -> str:
     """``2024``, ``2022–2024`` or ``2021, 2024``."""
     ordered = sorted(years)
