@@ -74,7 +74,7 @@ EVERYTHING = happened(
 def test_everything_that_happened_stands_in_its_list_with_its_record() -> None:
     said = words(section(EVERYTHING))
     assert said.startswith(
-        "What happened since 16 November 2026 Since 16 November 2026: 3 records logged; 1 record corrected; "
+        "What has changed Since 16 November 2026: 3 records logged; 1 record corrected; "
         "1 record reviewed; 1 record withdrawn; 1 record changed outside the log; 3 looks, 2 of them with nothing seen."
     )
     for item in (
@@ -109,13 +109,13 @@ def test_it_stands_before_the_bottom_line_and_the_parts_keep_their_numbers() -> 
     assert links[:2] == ["changes", "bottom-line"]
     assert '<li value="1"><a href="#bottom-line">' in html
     text = report.to_markdown(findings_of(ROPUCHA, changes=EVERYTHING))
-    assert text.index("## What happened since 16 November 2026") < text.index("## 1. Bottom line")
+    assert text.index("## What has changed") < text.index("## 1. Bottom line")
 
 
 def test_without_a_day_to_begin_there_is_no_such_section() -> None:
     said = findings_of(ROPUCHA)
-    assert "What happened" not in report.to_html(said)
-    assert "What happened" not in report.to_markdown(said)
+    assert "What has changed" not in report.to_html(said)
+    assert "What has changed" not in report.to_markdown(said)
     assert json.loads(report.to_json(said))["changes"] is None
 
 
@@ -123,8 +123,7 @@ def test_where_nothing_happened_one_sentence_says_so() -> None:
     found = happened((NOW, NOW), until=at(5) - timedelta(seconds=1))
     said = words(section(found))
     sentence = "nothing was logged, corrected, reviewed or withdrawn."
-    title = "What happened from 16 November 2026 to 20 November 2026"
-    assert said == f"{title} From 16 November 2026 to 20 November 2026 {sentence}"
+    assert said == f"What has changed From 16 November 2026 to 20 November 2026 {sentence}"
     assert sentence in report.to_markdown(findings_of(ROPUCHA, changes=found))
 
 
@@ -159,6 +158,14 @@ def test_json_holds_every_change_with_its_record_however_many_there_are(monkeypa
     assert [one["ids"] for one in told["looks"]] == [[f"dunay-2025-06-0{day}-x"] for day in range(1, 6)]
     (moved,) = json.loads(report.to_json(findings_of(ROPUCHA, changes=EVERYTHING)))["changes"]["corrected"]
     assert {"field": "Count", "old": "not given", "new": "2"} in moved["fields"]
+
+
+def test_a_long_list_is_folded_so_that_the_bottom_line_stays_near() -> None:
+    def logged_days(number: int) -> str:
+        return section(happened(*((None, logged(f"dunay-2025-06-{day:02}-x")) for day in range(1, number + 1))))
+
+    assert "<details>" not in logged_days(10)
+    assert "<summary>Logged: 11</summary>" in logged_days(11)
 
 
 def hostile(free: str) -> Changes:

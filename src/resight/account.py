@@ -66,6 +66,7 @@ class Accounts:
             "finding": pair.finding,
             "is_dated": pair.baseline.is_dated,
             "why": self._why(pair, n_baseline, comparison),
+            "tried": "",
             **more,
         }
 

@@ -19,8 +19,6 @@ ALL_IN = "resight report --since … --format json"
 class Bulletin(NamedTuple):
     """What happened in a time, as a reader reads it and as plain data."""
 
-    #: ``What happened since 16 November 2026``.
-    title: str
     #: All of it in one sentence of numbers.
     lead: str
     #: One list for each kind of change, with its title, see :func:`resight.listing.some`; none that is empty.
@@ -40,7 +38,6 @@ def of(changes: Changes) -> Bulletin:
         ("Changed outside the log", some(changes.outside, lambda one: _told(one, "changed"), all_in=ALL_IN)),
     )
     return Bulletin(
-        title=f"What happened {changes.period}",
         lead=changes.lead,
         lists=tuple({"title": title, **told} for title, told in lists if told["count"]),
         numbers=_numbers(changes),
