@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resight import comparison, findings, report
+from resight import changes, comparison, findings, report
 from resight.logbook import Logbook
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the shipped logbook, with some looks of our own and a long, hostile word."""
+    """The report of the shipped logbook, with changes, some looks of our own and a long, hostile word."""
     book = Logbook(REPOSITORY)
     records = list(book.read().records)
     records += [
@@ -48,6 +49,13 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         vocabulary=book.vocabulary,
         sites=book.sites,
     )
+    changed = changes.between(
+        records[:40],
+        [*(r.model_copy(update={"berth": "x" * 300, "note": "y" * 300}) for r in records[:2]), *records[2:]],
+        since=datetime(2026, 11, 16, tzinfo=UTC),
+        sites=book.sites,
+        vocabulary=book.vocabulary,
+    )
     said = findings.of(
         records,
         found,
@@ -56,6 +64,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         digest="sha256:" + "0" * 64,
         up_to="2026-01-01T00:00:00Z",
         problems=book.check(),
+        changes=changed,
     )
     html = report.to_html(said)
     path = tmp_path_factory.mktemp("report") / "report.html"
