@@ -370,7 +370,7 @@ def test_progress_tells_what_is_tried_and_how_much_of_it() -> None:
         [*looked_at("dunay"), a_record("sunan-2025-05-18-x"), a_record("sunan-2024-05-18-x")],
         progress=lambda what, done, of: told.setdefault(what, []).append((done, of)),
     )
-    assert {"Trying chance against 2024, watched sites", "Trying chance against 2024, Dunay"} <= set(told)
+    assert {"Trying chance against 2024, the watched sites", "Trying chance against 2024, Dunay"} <= set(told)
     for counts in told.values():
         assert counts == sorted(counts)
         assert counts[-1][0] == counts[-1][1]

@@ -7,7 +7,7 @@ What a report says of effort, of single episodes and of years laid over each oth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -76,6 +76,10 @@ class Case:
     def names(self, sites: Iterable[str]) -> str:
         """Several sites in a sentence."""
         return listed([self.name(site) for site in sites])
+
+    def called(self, scope: Sequence[str]) -> str:
+        """What the sites of a comparison are called in a sentence: one by its name, several as the group they are."""
+        return self.name(scope[0]) if len(scope) == 1 else f"the {self.group}"
 
     def described(self, episode: Episode) -> str:
         """An episode in a few words, see :func:`resight.evidence.described`."""

@@ -126,7 +126,7 @@ class Overlays:
         found = pattern.compare(baseline, current, cost=self._label_cost)
         if found is None:
             return None
-        what = f"Trying chance against {year}, {self._case.name(scope[0]) if len(scope) == 1 else self._case.group}"
+        what = f"Trying chance against {year}, {self._case.called(scope)}"
         tested = chance.of(
             baseline,
             current,

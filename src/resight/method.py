@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from resight import evidence, flags, linkage, merging, rates, scale
 from resight.case import Case
-from resight.comparison import Comparison
 from resight.wording import listed, numbered
 
 #: Detection probabilities for which the looks needed for a sure absence are shown.
@@ -148,7 +147,7 @@ def paragraphs(case: Case, conditions: Sequence[str]) -> tuple[str, ...]:
 
 def _learning_paragraph(case: Case) -> tuple[str, ...]:
     """How m was learned, where it was."""
-    learned = [_where(case, comparison) for comparison in case.repeats.comparisons if comparison.learned]
+    learned = [case.called(comparison.scope) for comparison in case.repeats.comparisons if comparison.learned]
     if not learned:
         return ()
     return (
@@ -162,7 +161,7 @@ def _learning_paragraph(case: Case) -> tuple[str, ...]:
 def learning(case: Case) -> str:
     """Where m was learned, or why it was not, for a report that was asked to learn it."""
     watched = case.repeats.watched
-    learned = [_where(case, comparison) for comparison in case.repeats.comparisons if comparison.learned]
+    learned = [case.called(comparison.scope) for comparison in case.repeats.comparisons if comparison.learned]
     if watched.learned:
         return f"m learned at {listed(learned)} (part 7)"
     said = f"m learned at {listed(learned)} alone (part 7)" if learned else "m was not learned"
@@ -190,7 +189,7 @@ def assumptions(case: Case) -> tuple[tuple[str, str, str, str], ...]:
         for comparison in learned:
             years = f"{numbered(len(comparison.current), 'episode')} of {case.now} and {len(comparison.baseline)} of"
             source = (
-                f"learned at {_where(case, comparison)} from {years} {case.then} in "
+                f"learned at {case.called(comparison.scope)} from {years} {case.then} in "
                 f"{numbered(comparison.learned, 'round')}"
             )
             rows.append((name, meaning, _plain(getattr(comparison.assumptions, name)), source))
@@ -200,10 +199,6 @@ def assumptions(case: Case) -> tuple[tuple[str, str, str, str], ...]:
             source = "assumed elsewhere" if learned else "assumed"
             rows.append((name, meaning, _plain(getattr(rest.assumptions, name)), source))
     return tuple(rows)
-
-
-def _where(case: Case, comparison: Comparison) -> str:
-    return f"the {case.group}" if comparison is case.repeats.watched else case.name(comparison.scope[0])
 
 
 def sizes(case: Case) -> tuple[tuple[str, str, str, str], ...]:

@@ -78,13 +78,13 @@ class Trials:
 
     def _best_bits(self, comparison: Comparison, weighings: int) -> Callable[[Episode], float]:
         """The most bits that any baseline episode gives an episode; it tells how many it has weighed."""
-        done = 0
+        what, done = f"Trying the matches together, {self._case.called(comparison.scope)}", 0
 
         def best_bits(episode: Episode) -> float:
             nonlocal done
             done += 1
             if self._progress:
-                self._progress("Trying the matches together", done, max(done, weighings))
+                self._progress(what, done, max(done, weighings))
             pairs = evidence.weigh(
                 episode,
                 comparison.shares,
