@@ -360,7 +360,7 @@ def test_of_many_sites_those_with_the_most_episodes_are_told_alone(monkeypatch: 
     assert [line.partition(":")[0] for line in laid["alone"]] == [
         "Dunay alone",
         "Nakhodka alone",
-        "1 more site with fewer episodes",
+        "1 more site is not told alone; those with the most episodes are.",
     ]
 
 

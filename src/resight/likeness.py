@@ -97,7 +97,8 @@ class Overlays:
             for site, here in alone.items()
         ]
         if left:
-            told.append(f"{numbered(left, 'more site')} with fewer episodes: not laid over each other alone.")
+            are = "is" if left == 1 else "are"
+            told.append(f"{numbered(left, 'more site')} {are} not told alone; those with the most episodes are.")
         numbers = {
             "baseline_year": year,
             **_numbers(laid),
