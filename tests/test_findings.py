@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases import ROPUCHA, SAME_HULL, SITES, TAPIR, a_record, compared, findings_of, looks_of
-from resight import account, listing, scale
+from resight import listing, scale
 from resight.comparison import Comparison
 from resight.episodes import Episode
 from resight.evidence import Pair, SizeUsed
@@ -226,7 +226,7 @@ def test_which_sizes_count_as_assumed() -> None:
     comparison = compared(ROPUCHA).watched
 
     def under(*sources: str) -> str:
-        return account.assumed_in(replace(comparison, sizes=tuple(SizeUsed("x", 3, source) for source in sources)))
+        return replace(comparison, sizes=tuple(SizeUsed("x", 3, source) for source in sources)).assumed
 
     assert under("a register of hulls", "assumed") == "the catalogue sizes and m are assumed"
     assert under("counted on file, not known") == "the catalogue sizes and m are assumed"

@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 
 from cases import ROPUCHA, SITES, VOCABULARY, a_record, a_site, compared
-from resight import account, findings, linkage, report
+from resight import findings, linkage, report
 from resight.findings import Findings
 from resight.logbook import Logbook
 from resight.observation import Observation
@@ -122,8 +122,8 @@ def test_without_a_watched_site_the_report_asked_to_learn_says_so() -> None:
 
 def test_words_for_evidence_stay_moderate_for_the_m_of_place_is_never_learned() -> None:
     watched = compared(many("dunay", 30), learn=True).watched
-    assert account.assumed_in(watched) == "the catalogue sizes and the m of place are assumed"
-    assert account.assumed_in(compared(ROPUCHA).watched) == "the catalogue sizes and m are assumed"
+    assert watched.assumed == "the catalogue sizes and the m of place are assumed"
+    assert compared(ROPUCHA).watched.assumed == "the catalogue sizes and m are assumed"
 
 
 def test_a_learned_report_has_a_name_of_its_own_and_says_why_it_is_not(

@@ -89,7 +89,7 @@ class Accounts:
                 for term in pair.terms
             ],
             "total": signed(pair.bits),
-            "in_words": scale.in_words(pair.bits, assumed_in(comparison)),
+            "in_words": scale.in_words(pair.bits, comparison.assumed),
             "posterior": evidence.posterior_text(pair.posterior),
             "said": (
                 f"Before looking, a share of {assume.repeat_share:g} of the episodes of {self._case.now} is taken to "
@@ -248,19 +248,6 @@ def _source_line(source: Source) -> _SourceLine:
     return _SourceLine(name, url, ", ".join(details))
 
 
-def assumed_in(comparison: Comparison) -> str:
-    """What the bits of a comparison rest on that was assumed, as a clause.
-
-    Where m was learned from the two years that of place was not: pairs at one place are those that come to be assigned.
-    A catalogue size that was only counted on file stands for one nobody knows.
-    """
-    m = "the m of place" if comparison.learned else "m"
-    sources = [size.source.casefold() for size in comparison.sizes]
-    if any(source.startswith(("assumed", "counted on file")) for source in sources):
-        return f"the catalogue sizes and {m} are assumed"
-    return f"{m} is assumed"
-
-
 def pair_numbers(pair: Pair, comparison: Comparison) -> Data:
     """A pair as plain numbers; its posterior is the text that is printed, never closer to certainty."""
     return {
@@ -270,7 +257,7 @@ def pair_numbers(pair: Pair, comparison: Comparison) -> Data:
         "finding": pair.finding,
         "grounds": evidence.grounds(pair),
         "bits": pair.bits,
-        "in_words": scale.in_words(pair.bits, assumed_in(comparison)),
+        "in_words": scale.in_words(pair.bits, comparison.assumed),
         "posterior": evidence.posterior_text(pair.posterior),
         "terms": [term._asdict() for term in pair.terms],
     }

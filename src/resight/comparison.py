@@ -51,6 +51,19 @@ class Comparison:
         matched = {pair.baseline.id for pair in self.matches}
         return tuple(e for e in self.baseline if e.id not in matched)
 
+    @property
+    def assumed(self) -> str:
+        """What the bits rest on that is assumed, as a clause.
+
+        Where m was learned from the two years that of place was not: pairs at one place are those that come to be
+        assigned. A catalogue size that was only counted on file stands for one nobody knows.
+        """
+        m = "the m of place" if self.learned else "m"
+        sources = [size.source.casefold() for size in self.sizes]
+        if any(source.startswith(("assumed", "counted on file")) for source in sources):
+            return f"the catalogue sizes and {m} are assumed"
+        return f"{m} is assumed"
+
     def pair(self, baseline: Episode, current: Episode) -> Pair:
         """The evidence of one pair, without a posterior: that rests on all pairs of the current episode."""
         return evidence.evidence(

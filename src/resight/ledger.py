@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from resight import evidence, scale
-from resight.account import assumed_in, kinship
+from resight.account import kinship
 from resight.case import Case
 from resight.comparison import Comparison
 from resight.effort import Effort
@@ -56,7 +56,7 @@ def lines(case: Case, effort: Effort, trials: Trials) -> tuple[Data, ...]:
 
 
 def _lines(comparison: Comparison, case: Case, effort: Effort, trials: Trials) -> Iterable[Data]:
-    assumed, tried = assumed_in(comparison), trials.of(comparison)
+    assumed, tried = comparison.assumed, trials.of(comparison)
     matched = {episode.id: pair for pair in comparison.matches for episode in (pair.current, pair.baseline)}
     for side, episodes in (("current", comparison.current), ("baseline", comparison.baseline)):
         for episode in episodes:

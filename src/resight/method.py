@@ -118,7 +118,8 @@ def paragraphs(case: Case, conditions: Sequence[str]) -> tuple[str, ...]:
         "With s the share of episodes that repeat one of n₀ in the baseline, the pair b has the posterior "
         "(s/n₀)·2^W(b) / (1 − s + (s/n₀)·Σ 2^W), W being its bits and the sum running over the whole baseline. "
         "Episodes are assigned one to one so that the total evidence over the prior is greatest; a match also needs a "
-        "posterior above one half. The posterior is never printed above “> 0.99”.",
+        "posterior above one half, and two that are known to differ in kind, type or class are never called a match, "
+        "however well the rest agrees. The posterior is never printed above “> 0.99”.",
         *_learning_paragraph(case),
         "The words beside the bits are those of the ENFSI scale for likelihood ratios: weak from 2, moderate from 10, "
         "moderately strong from 100, strong from 1,000, very strong from 10,000, extremely strong from 1,000,000. They "

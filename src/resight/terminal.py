@@ -276,6 +276,9 @@ def evidence_as_json(comparison: Comparison, pair: Pair, vocabulary: Vocabulary)
 
 def evidence_in_words(comparison: Comparison, pair: Pair, vocabulary: Vocabulary) -> str:
     """All the evidence of one pair, 80 columns wide: a sentence, the factors, their sum, and what is assumed."""
+    # Needed here alone: every command loads this module.
+    from resight import scale
+
     assume, number = comparison.assumptions, len(comparison.baseline)
     lines = [*_wrapped(_sentence(comparison, pair, vocabulary)), *_wrapped(_verdict(comparison, pair)), ""]
     lines += [_COLUMNS.format("factor", "", "m", "u", "bits") + "why"]
@@ -283,7 +286,9 @@ def evidence_in_words(comparison: Comparison, pair: Pair, vocabulary: Vocabulary
         why = f"{term.why}; {term.caveat}" if term.caveat else term.why
         head = _COLUMNS.format(term.factor, term.agreement, _share(term.m), _share(term.u), _signed(term.bits))
         lines += _wrapped(why, first=head)
-    lines += [_COLUMNS.format("sum", "", "", "", _signed(pair.bits)).rstrip(), ""]
+    strength = scale.in_words(pair.bits, comparison.assumed)
+    lines += _wrapped(strength, first=_COLUMNS.format("sum", "", "", "", _signed(pair.bits)))
+    lines += [""]
     lines += _wrapped(
         "m: how often the factor agrees where a thing truly repeats (assumed); u: how often it agrees by chance "
         "(counted on file, steadied by the sizes below); bits: what that is worth."
