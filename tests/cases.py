@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from resight.comparison import Repeats
 from resight.errors import Problem
 from resight.findings import Findings
 from resight.observation import Observation, Site, build
+from resight.previews import Preview
 from resight.wording import Progress
 
 VOCABULARY = vocabulary.from_toml("""
@@ -99,6 +100,7 @@ def findings_of(
     conditions: Sequence[str] = (),
     changes: Changes | None = None,
     progress: Progress | None = None,
+    preview: Callable[[Observation], Preview] | None = None,
     **more: Any,
 ) -> Findings:
     return findings.of(
@@ -112,6 +114,7 @@ def findings_of(
         conditions=conditions,
         changes=changes,
         progress=progress,
+        preview=preview,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date as Day
 from functools import cached_property
 from itertools import chain
 
@@ -52,6 +53,8 @@ class Case:
         day = re.match(r"\d{4}-\d{2}-\d{2}(?![^T])", up_to)
         #: The day up to which the data go, in words.
         self.up_to_day = in_words(day[0]) if day else up_to
+        #: The same as a day; None when nothing is logged.
+        self.until = Day.fromisoformat(day[0]) if day else None
         # Only what has been logged tells how far a year has got: the clock may be ahead of the logbook by months.
         self._logged_until = int(day[0][:4]) if day else None
 

@@ -1205,7 +1205,7 @@ def report(
       resight report --format csv
     """
     from resight import changes as changes_
-    from resight import dates, findings, terminal
+    from resight import dates, findings, previews, terminal
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
@@ -1254,6 +1254,10 @@ def report(
             learn=learn,
             changes=changes,
             progress=progress,
+            # Only the page has images.
+            preview=(lambda record: previews.preview(book.folder, record.image_href or "", record.image_sha256))
+            if form == "html"
+            else None,
         )
     formats = {
         "html": report_.to_html,

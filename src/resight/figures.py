@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date as Day
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -23,6 +23,8 @@ _BAR_LEFT, _BAR_RIGHT, _BAR_STEP = 96.0, 470.0, 24.0
 #: With more things than this in the lanes of one year the marks carry no labels.
 _LABELLED = 24
 _LONGEST_LABEL = 34
+#: More things than this in one row, or one of its strips, are drawn a week at a time.
+MOST_MARKS = 300
 
 
 # --- timelines
@@ -119,6 +121,8 @@ class Row(NamedTuple):
     #: Name and height of the lines under the lanes.
     strips: tuple[tuple[str, float], ...]
     ghosts: Ghosts | None = None
+    #: Stretches shaded over the whole height of the row.
+    shades: tuple[Mark, ...] = ()
 
 
 class Timeline(NamedTuple):
@@ -127,6 +131,8 @@ class Timeline(NamedTuple):
     site: str
     title: str
     description: str
+    #: What is to be known of this figure alone; may be empty.
+    note: str
     rows: tuple[Row, ...]
     months: tuple[tuple[str, float], ...]
     links: tuple[tuple[float, ...], ...]
@@ -151,20 +157,55 @@ def outside(things: Iterable[Thing], shift: float, year: int) -> Outside:
     )
 
 
+def free(taken: Iterable[tuple[Day, Day]], within: tuple[Day, Day], least: int) -> list[tuple[Day, Day]]:
+    """The stretches of at least so many days, from a first to a last day, that none of the taken ones touches."""
+    found: list[tuple[Day, Day]] = []
+    start, end = within[0].toordinal(), within[1].toordinal()
+    for first, last in [*sorted((a.toordinal(), b.toordinal()) for a, b in taken), (end + 1, end + 1)]:
+        if min(first, end + 1) - start >= least:
+            found.append((Day.fromordinal(start), Day.fromordinal(min(first, end + 1) - 1)))
+        start = max(start, last + 1)
+    return found
+
+
+def by_week(things: Iterable[Thing], titled: Callable[[Sequence[Thing], Day], str]) -> list[Thing]:
+    """Things that begin in one week (from a Monday) and are of one shape and year as one thing, in order of time.
+
+    A thing of known days is put on the first of them; of the others the days of all are taken together. ``titled``
+    makes the title of the things of a week and its Monday. What stands for several has no id and no label.
+    """
+    weeks: dict[tuple[int, int, int, str], list[Thing]] = defaultdict(list)
+    for thing in things:
+        first, last = thing.days
+        weeks[(first.toordinal() - 1) // 7, first.year, last.year, thing.shape].append(thing)
+    found = []
+    for (week, *_, shape), group in sorted(weeks.items()):
+        first = min(thing.days[0] for thing in group)
+        last = first if shape == "sure" else max(thing.days[1] for thing in group)
+        title = titled(group, Day.fromordinal(week * 7 + 1))
+        found.append(Thing((first, last), shape, title, matched=any(thing.matched for thing in group)))
+    return found
+
+
 def rows(
     years: Sequence[Year],
     things: Sequence[Thing],
     strips: Mapping[str, Sequence[Thing]],
     overlay: Overlay | None = None,
+    shades: Sequence[Thing] = (),
 ) -> tuple[Row, ...]:
     """One row a year from the top down: things in lanes, in the order given, under them the strips that are used.
 
-    With an overlay the year it names has the moved things of the other year in lanes right under its own.
+    With an overlay the year it names has the moved things of the other year in lanes right under its own. Shades
+    lie behind everything.
     """
     drawn: list[Row] = []
     for year in years:
         top = drawn[-1].top + drawn[-1].height + _GAP if drawn else _HEAD
-        drawn.append(_row(year, top, things, strips, overlay if overlay and overlay.year == year.year else None))
+        row = _row(year, top, things, strips, overlay if overlay and overlay.year == year.year else None)
+        spans = [(shade, *_span(shade.days, year.year)) for shade in shades if touches(shade.days, year.year)]
+        shaded = [Mark(shade.shape, _round(x), top, _round(width), shade.title) for shade, x, width in spans]
+        drawn.append(row._replace(shades=tuple(shaded)))
     return tuple(drawn)
 
 
@@ -176,6 +217,7 @@ def timeline(
     title: str,
     description: str,
     months: Sequence[str],
+    note: str = "",
 ) -> Timeline:
     """Rows as one figure, with a line from each linked thing down to its other end where both are drawn."""
     at = {mark.id: mark for row in drawn for mark in row.marks if mark.id}
@@ -184,6 +226,7 @@ def timeline(
         site=site,
         title=title,
         description=description,
+        note=note,
         rows=drawn,
         months=tuple((name, _round(_LEFT + i * (_RIGHT - _LEFT) / 12)) for i, name in enumerate(months)),
         links=tuple(_link(one, other) for one, other in ends),
@@ -209,7 +252,7 @@ def _row(
             used.append((name, y))
             for thing in inside:
                 x, width = _span(thing.days, year.year)
-                marks.append(Mark(thing.shape, _round(x), y, _round(width), thing.title))
+                marks.append(Mark(thing.shape, _round(x), y, _round(width), thing.title, id=thing.id))
             height += _STRIP
     return Row(str(year.year), year.role, year.period, top, height + 6, tuple(marks), tuple(used), ghosts)
 
@@ -512,6 +555,11 @@ class Calendar(NamedTuple):
     cell_height: float
     width: float
     height: float
+
+    @property
+    def is_known(self) -> bool:
+        """Are all looks of some year on file?"""
+        return any(year.is_known for year in self.years)
 
 
 def calendar(

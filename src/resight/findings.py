@@ -6,13 +6,14 @@ words for a reader and in plain numbers; nothing in it knows of a format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 import resight
 from resight import bulletin, ledger, method
 from resight.account import Accounts, pair_numbers
+from resight.album import Album
 from resight.aside import Aside
 from resight.bottomline import BottomLine, Part
 from resight.bulletin import Bulletin
@@ -22,9 +23,11 @@ from resight.comparison import Repeats
 from resight.drawing import Drawings
 from resight.effort import Effort
 from resight.errors import Problem
+from resight.figures import Calendar
 from resight.firsts import Firsts
 from resight.likeness import Overlays
 from resight.observation import Observation, Site
+from resight.previews import Preview
 from resight.section import Sections
 from resight.trial import Trials
 from resight.vocabulary import Vocabulary
@@ -63,6 +66,8 @@ class Findings(NamedTuple):
     others: tuple[Data, ...]
     #: What is known of the looks, site by site, the watched ones first.
     effort: tuple[Data, ...]
+    #: The looks of each site that has any, drawn by the week.
+    calendars: tuple[Calendar, ...]
     looks_without: tuple[Data, ...]
     looks_needed: tuple[tuple[str, int], ...]
     #: Every sighting that takes no part in the comparison, by the first reason that holds.
@@ -104,6 +109,7 @@ def of(
     learn: bool = False,
     changes: Changes | None = None,
     progress: Progress | None = None,
+    preview: Callable[[Observation], Preview] | None = None,
 ) -> Findings:
     """What there is to say of a year held against its baseline.
 
@@ -119,6 +125,7 @@ def of(
         learn: was it asked for that m be learned? Then the report says where it was, or why it was not.
         changes: what happened to the records since a day, to be put first.
         progress: told now and then how far the long parts of the work have got.
+        preview: a small copy of the image that a record names; None for a report without images.
     """
     case = Case(records, repeats, sites, vocabulary, up_to)
     effort, accounts, aside = Effort(case), Accounts(case), Aside(case)
@@ -130,7 +137,8 @@ def of(
     compared_at = {site: comparison for comparison in repeats.comparisons for site in comparison.scope}
     never_matched = aside.never_matched()
     bottom_line = BottomLine(case, effort, accounts, firsts, overlays, never_matched)
-    sections = Sections(case, effort, accounts, firsts, overlays, trials, Drawings(case, aside), bottom_line)
+    drawings, album = Drawings(case, aside, effort, overlays), Album(case, preview)
+    sections = Sections(case, effort, accounts, firsts, overlays, trials, drawings, album, bottom_line)
     told, numbers = zip(*map(sections.of, repeats.comparisons), strict=True)
     return Findings(
         title=f"Pattern similarity report: {case.now} against {case.then}",
@@ -152,6 +160,7 @@ def of(
         watched=told[0],
         others=told[1:],
         effort=effort.told(),
+        calendars=drawings.calendars(),
         looks_without=aside.looks_without(),
         looks_needed=method.LOOKS_NEEDED,
         never_matched=never_matched,

@@ -39,6 +39,8 @@ class Overlay(NamedTuple):
     #: Title and lines of what falls together and what falls on nothing.
     lists: list[Data]
     numbers: Data
+    #: What the words and numbers are of; None where the years were not laid over each other.
+    found: pattern.Likeness | None = None
 
     @property
     def is_testable(self) -> bool:
@@ -85,7 +87,7 @@ class Overlays:
         lead = [f"{self._case.now} laid over {year}: {_likeness_text(found)}."]
         if found.high > found.low + VAGUE:
             lead.append("The dates, or what is known of the platforms, are too vague to narrow this down.")
-        if found.high and min(found.n_baseline, found.n_current) <= FEW:
+        if found.high and is_few(found):
             few = f"{found.n_baseline} in {year}, {found.n_current} in {self._case.now}"
             lead.append(f"With so few episodes ({few}) some shift always fits, so this says little.")
         if not found.is_exact:
@@ -104,7 +106,13 @@ class Overlays:
             **_numbers(laid),
             "sites": [{"site": site, **_numbers(here)} for site, here in alone.items()],
         }
-        return Overlay(year, lead, told, self._lists(found, comparison, year, then), numbers)
+        return Overlay(year, lead, told, self._lists(found, comparison, year, then), numbers, found)
+
+    def profile(self, comparison: Comparison, year: int) -> pattern.Profile | None:
+        """S at each of many shifts; None where nothing of the two years can fall together."""
+        then = [e for e in comparison.baseline if e.year == year]
+        events = map(pattern.event_of, then), map(pattern.event_of, comparison.current)
+        return pattern.profile(*events, cost=self._label_cost)
 
     def _lists(self, found: pattern.Likeness, comparison: Comparison, year: int, then: list[Episode]) -> list[Data]:
         """What falls on what at the shift, and what is left over; each line with the ids of its records."""
@@ -200,10 +208,21 @@ def _likeness_text(found: pattern.Likeness) -> str:
     alike = f"S = {high}" if low == high else f"S between {low} and {high}"
     if not found.high:
         return f"{alike}, no shift brings any two episodes together"
-    shifts = [_shift_text(a) if a == b else f"{a:g} to {_shift_text(b)}" for a, b in found.shifts[:SHIFTS_SHOWN]]
+    shifts = list(map(interval_text, found.shifts[:SHIFTS_SHOWN]))
     more = len(found.shifts) - len(shifts)
     best = " or ".join(shifts) + (f" or {more} more" if more else "")
     return f"{alike}, at best at a shift of {best}"
+
+
+def is_few(found: pattern.Likeness) -> bool:
+    """Are there so few episodes that some shift always fits?"""
+    return min(found.n_baseline, found.n_current) <= FEW
+
+
+def interval_text(shifts: tuple[float, float]) -> str:
+    """Shifts that fit as well as each other, in words: ``212 days`` or ``212 to 247 days``."""
+    first, last = shifts
+    return _shift_text(first) if first == last else f"{first:g} to {_shift_text(last)}"
 
 
 def _shift_text(days: float) -> str:

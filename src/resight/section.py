@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resight.account import Accounts, kinship, pair_numbers
+from resight.album import Album
 from resight.bottomline import BottomLine
 from resight.case import Case
 from resight.comparison import Comparison
 from resight.drawing import Drawings
 from resight.effort import Effort
 from resight.episodes import Episode
+from resight.evidence import Pair
 from resight.firsts import Firsts, Standing
 from resight.likeness import Overlay, Overlays
 from resight.listing import some
@@ -32,10 +34,12 @@ class Sections:
         overlays: Overlays,
         trials: Trials,
         drawings: Drawings,
+        album: Album,
         top: BottomLine,
     ) -> None:
         self._case, self._effort, self._accounts, self._firsts = case, effort, accounts, firsts
-        self._overlays, self._trials, self._drawings, self._top = overlays, trials, drawings, top
+        self._overlays, self._trials, self._drawings = overlays, trials, drawings
+        self._album, self._top = album, top
 
     def of(self, comparison: Comparison) -> tuple[Data, Data]:
         """A comparison as a reader sees it (the watched sites together, or one other site), and as plain numbers."""
@@ -49,21 +53,40 @@ class Sections:
             "name": case.name(scope[0]) if is_one else case.group.capitalize(),
             "lead": self._lead(comparison) if is_one else [],
             "sites": [
-                {"name": case.name(site), "timeline": self._drawings.timeline(site), "empty": self._top.nothing(site)}
+                {
+                    "name": case.name(site),
+                    "timeline": self._drawings.timeline(site, comparison),
+                    "empty": self._top.nothing(site),
+                }
                 for site in scope
             ],
             "matches": some(
                 comparison.matches,
-                lambda pair: self._accounts.match(pair, comparison, trial.beside.get(pair.current.id, "")),
+                lambda pair: self._match(pair, comparison, trial.beside.get(pair.current.id, "")),
             ),
             "tried": trial.said,
             "left": [*self._without_match(comparison), *self._not_repeated(comparison)],
             "firsts": [sentence for standing in standings for sentence in standing.said],
             "candidates": some(candidates, lambda pair: self._accounts.candidate(pair, comparison)),
             "undetermined": some(undetermined, self._accounts.episode),
-            "patterns": [overlay._asdict() for overlay in overlays if overlay.said],
+            "patterns": [
+                {**overlay._asdict(), "profile": self._drawings.profile(comparison, overlay)}
+                for overlay in overlays
+                if overlay.said
+            ],
         }
         return told, _numbers(comparison, overlays, trial, standings)
+
+    def _match(self, pair: Pair, comparison: Comparison, beside: str) -> Data:
+        """A match, with the images of both its sides and what its trial gave."""
+        told, sides = (
+            self._accounts.match(pair, comparison, beside),
+            {"current": pair.current, "baseline": pair.baseline},
+        )
+        return {**told, **{side: self._with_images(told[side], episode) for side, episode in sides.items()}}
+
+    def _with_images(self, told: Data, episode: Episode) -> Data:
+        return {**told, "images": self._album.of(episode)}
 
     def _lead(self, comparison: Comparison) -> list[str]:
         """What there is to say at once of one site."""
@@ -91,7 +114,8 @@ class Sections:
 
         def tell(episode: Episode) -> Data:
             nearest = likest.get(episode.id) or comparison.best_of(episode)
-            return self._accounts.single(episode, self._effort.looked(episode, "then")[1], comparison, nearest)
+            one = self._accounts.single(episode, self._effort.looked(episode, "then")[1], comparison, nearest)
+            return {**one, "episode": self._with_images(one["episode"], episode)}
 
         said = []
         for like, title in titles.items():
@@ -118,7 +142,8 @@ class Sections:
             found[self._effort.looked(episode, "now")[0] if like == "none" else like].append(episode)
 
         def tell(episode: Episode) -> Data:
-            return self._accounts.single(episode, self._effort.looked(episode, "now")[1])
+            one = self._accounts.single(episode, self._effort.looked(episode, "now")[1])
+            return {**one, "episode": self._with_images(one["episode"], episode)}
 
         groups = [{"title": titles[state], **some(some_of, tell)} for state, some_of in found.items() if some_of]
         return [{"title": f"{self._case.then}: not repeated on file{so_far}", "groups": groups}] if groups else []
