@@ -211,6 +211,13 @@ def test_one_shift_alone_is_a_profile_of_one_point() -> None:
     assert found.high == (((found.left + found.right) / 2, (found.top + found.bottom) / 2),)
 
 
+def test_a_straight_stretch_keeps_only_its_ends() -> None:
+    rise = [i / 8 for i in range(9)]
+    found = drawn_profile(list(range(17)), [*rise, *rise[-2::-1]])
+    assert [x for x, _ in found.high] == [26, 188, 350]
+    assert found.high[1][1] == found.top
+
+
 def test_a_level_stretch_keeps_only_its_ends() -> None:
     found = drawn_profile(list(range(325)), [0.0] * 100 + [1.0] + [0.0] * 224)
     assert [x for x, _ in found.high] == [26, 125, 126, 127, 350]

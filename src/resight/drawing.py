@@ -74,7 +74,7 @@ class Drawings:
                 strips["looks"].append(self._record_drawn(record))
             elif record.outcome == "seen" and self._case.is_beside(record) and self._aside.reason(record) in _TRACKED:
                 strips["other means"].append(self._record_drawn(record))
-        overlay, notes = self._overlay(site, comparison, things)
+        overlay, notes = self._overlay(comparison, list(zip(found, things, strict=True)))
         if any(self._is_crowded(some) for some in (things, *strips.values())):
             notes.append(
                 f"With more than {figures.MOST_MARKS} in one line a mark stands for all that begin in a week; "
@@ -106,36 +106,33 @@ class Drawings:
         )
 
     def _overlay(
-        self, site: str, comparison: Comparison, things: Sequence[Thing]
+        self, comparison: Comparison, drawn: Sequence[tuple[Episode, Thing]]
     ) -> tuple[figures.Overlay | None, list[str]]:
-        """The nearest baseline year with anything to lay over this one, and what is to be said of it."""
-        now = self._case.repeats.year
-        here = [e.year for e in (*comparison.current, *comparison.baseline) if e.site == site]
-        laid = [o for o in self._overlays.over(comparison) if o.found and o.found.high and {now, o.year} <= {*here}]
-        if not laid:
+        """The nearest baseline year with episodes here, to be laid over this one, and what is to be said of that."""
+        now, years = self._case.repeats.year, {episode.year for episode, _ in drawn}
+        laid = [(o.year, o.found) for o in self._overlays.over(comparison) if {now, o.year} <= years]
+        fitting = [(year, found) for year, found in laid if found and found.high]
+        if not fitting:
             return None, []
-        nearest = min(laid, key=lambda o: (abs(o.year - now), o.year))
-        found, year = nearest.found, nearest.year
-        assert found is not None
-        moved = [thing for thing in things if thing.id in {e.id for e in comparison.baseline if e.year == year}]
+        year, found = min(fitting, key=lambda one: (abs(one[0] - now), one[0]))
+        moved = [thing for episode, thing in drawn if episode.year == year]
         left = figures.outside(moved, found.shift, now)
+        is_back, by = found.shift < 0, interval_text((abs(found.shift), abs(found.shift)))
         overlay = figures.Overlay(
             now,
             moved,
             found.shift,
-            f"{year} {'−' if found.shift < 0 else '+'} {interval_text((abs(found.shift),) * 2)}",
+            f"{year} {'−' if is_back else '+'} {by}",
             f"{left.before} before {now}" if left.before else "",
             f"{left.after} after {now}" if left.after else "",
             {pair.baseline: pair.current for pair in found.matched},
         )
         where = "" if len(comparison.scope) == 1 else f", all {self._case.group} taken together"
-        several = found.shifts != ((found.shift, found.shift),)
-        note = (
-            f"Outlined under {now}: {year} moved {'back' if found.shift < 0 else 'on'} by "
-            f"{interval_text((abs(found.shift),) * 2)}, {'one of the shifts' if several else 'the shift'} at which "
-            f"the two years are most alike{where}."
-        )
-        notes = [note]
+        which = "the shift" if found.shifts == ((found.shift, found.shift),) else "one of the shifts"
+        notes = [
+            f"Outlined under {now}: {year} moved {'back' if is_back else 'on'} by {by}, {which} at which the two "
+            f"years are most alike{where}."
+        ]
         if len(self._case.repeats.baseline_years) > 1:
             notes.append(f"Of the baseline, {year} is the nearest year that can be laid over {now}.")
         if is_few(found):

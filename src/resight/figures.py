@@ -432,8 +432,8 @@ def profile(
         description=description,
         x_name=x_name,
         y_name=y_name,
-        high=_bends([(_round(x(days)), y(number)) for days, number in zip(shifts, high, strict=True)]),
-        low=_bends([(_round(x(days)), y(number)) for days, number in zip(shifts, low, strict=True)]),
+        high=tuple((_round(x(days)), y(number)) for days, number in _bends(list(zip(shifts, high, strict=True)))),
+        low=tuple((_round(x(days)), y(number)) for days, number in _bends(list(zip(shifts, low, strict=True)))),
         best=tuple(
             (_round(x(a)), _round(x(b) - x(a)), label, _round(at), 28 + lane * _LABEL_LANE)
             for (a, b, label), (at, lane) in zip(shown, best_at, strict=True)
@@ -485,8 +485,12 @@ def _ticks(first: float, last: float) -> list[int]:
 
 
 def _bends(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """The points of a line without those inside a level stretch, which say nothing."""
-    inner = [b for a, b, c in zip(points, points[1:], points[2:], strict=False) if not a[1] == b[1] == c[1]]
+    """The points of a line without those inside a straight stretch, which say nothing."""
+    inner = [
+        b
+        for a, b, c in zip(points, points[1:], points[2:], strict=False)
+        if abs((b[0] - a[0]) * (c[1] - b[1]) - (c[0] - b[0]) * (b[1] - a[1])) > 1e-9
+    ]
     return (points[0], *inner, points[-1]) if len(points) > 1 else tuple(points)
 
 
