@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from resight import changes, comparison, findings, report
 from resight.logbook import Logbook
+from resight.previews import Preview
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 REPOSITORY = Path(__file__).parents[1]
+#: A record that matches, and so has its image on a card.
+SHOWN = "dunay-2025-05-18-ropucha-class"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the shipped logbook, with changes, some looks of our own and a long, hostile word."""
+    """The report of the shipped logbook, with changes, some looks of our own, an image and a long, hostile word."""
+    held = io.BytesIO()
+    Image.new("RGB", (400, 300), "navy").save(held, "PNG")
+    uri = f"data:image/png;base64,{base64.b64encode(held.getvalue()).decode()}"
     book = Logbook(REPOSITORY)
     records = list(book.read().records)
     records += [
@@ -42,6 +51,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for day in range(1, 5)
     ]  # fmt: skip
+    records = [r.with_changes(image_href="image.png") if r.id == SHOWN else r for r in records]
     found = comparison.repeats(
         records,
         year=2025,
@@ -65,6 +75,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         up_to="2026-01-01T00:00:00Z",
         problems=book.check(),
         changes=changed,
+        preview=lambda record: Preview(uri, 400, 300),
     )
     html = report.to_html(said)
     path = tmp_path_factory.mktemp("report") / "report.html"
@@ -122,4 +133,31 @@ def test_print_shows_the_evidence_and_fits_the_paper(browser: Browser, page_file
     tall = page.evaluate("document.querySelector('details.why table').getBoundingClientRect().height")
     assert tall > 50
     assert page.pdf(format="A4").startswith(b"%PDF")
+    page.close()
+
+
+def test_the_image_of_a_record_is_drawn_though_nothing_may_be_loaded(browser: Browser, page_file: Path) -> None:
+    page, _, messages = opened(browser, page_file, 390)
+    (image,) = page.query_selector_all(".card img.thumbnail")
+    assert image.evaluate("image => [image.complete, image.naturalWidth]") == [True, 400]
+    assert image.bounding_box()["width"] <= 390
+    assert messages == []
+    page.close()
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_profiles_and_calendars_fit_a_phone_and_no_figure_is_taller_than_a_page(
+    browser: Browser, page_file: Path, media: str
+) -> None:
+    page, _, _ = opened(browser, page_file, 390 if media == "screen" else 794)
+    page.emulate_media(media=media)
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    boxes = page.evaluate(
+        """[...document.querySelectorAll('.slim svg')].map(svg => svg.getBoundingClientRect())
+            .map(box => [box.left >= 0, box.right <= innerWidth, box.width > 200])"""
+    )
+    assert len(boxes) > 2
+    assert all(all(box) for box in boxes)
+    tallest = page.evaluate("Math.max(...[...document.querySelectorAll('figure svg')].map(svg => svg.clientHeight))")
+    assert media == "screen" or tallest < 1000  # px of 1/96 inch: an A4 page within its margins is 1001 high
     page.close()
