@@ -23,7 +23,7 @@ from resight.likeness import SHIFTS_SHOWN, Overlay, Overlays, interval_text, is_
 from resight.observation import Observation
 from resight.wording import numbered
 
-#: Stretches without a look are shaded from so many days on.
+#: Stretches without a look are shaded from so many days on: the four weeks of the legend.
 GAP_DAYS = 28
 _TRACKED = frozenset(("flight-tracking", "ground", "report", "rest"))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
