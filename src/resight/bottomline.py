@@ -80,11 +80,17 @@ class BottomLine:
             return f"{number} of {now} {where}; {then} has none on file that they could be compared with."
         same = sum(evidence.verb(pair) == "repeats" for pair in comparison.matches)
         alike = len(comparison.matches) - same
-        of = f"of {numbered(len(comparison.current), 'episode')} of {now} {where}"
+        one = len(comparison.current) == 1
+        of = f"of {len(comparison.current)} episodes of {now} {where}"
         alike_too = self._alike_in_a_clause(comparison, bool(comparison.matches))
         if not comparison.matches:
             particular = " in particular" if alike_too else ""
+            if one:
+                return f"The one episode of {now} {where} repeats or resembles none of {then}{particular}{alike_too}."
             return f"None {of} repeats or resembles one of {then}{particular}{alike_too}."
+        if one:
+            how = f"repeats one of {then}, the same individual being known" if same else f"resembles one of {then}"
+            return f"The one episode of {now} {where} {how}."
         said = []
         if same:
             said.append(f"{same} {of} {_verb(same, 'repeats')} one of {then}, the same individual being known")
@@ -111,7 +117,7 @@ class BottomLine:
         parts = (
             Part("What is alike", tuple(self._alike())),
             Part("How sure this is", tuple(self._how_sure())),
-            Part("What was not looked at", tuple(self._not_looked())),
+            Part("What was not looked at, or is not known", tuple(self._not_looked())),
             Part("What is left over", tuple(self._left_over())),
             Part("Among all the years on file", tuple(self._among_years())),
             Part("Not counted above", tuple(self._not_counted())),
@@ -133,18 +139,19 @@ class BottomLine:
         for left, of, year, other, words in sides if watched.current and watched.baseline else ():
             sayings = {
                 "alike": f"is like one of {other}, no one visit standing out as its match",
-                "untold": f"cannot be told from one of {other}, too little being known",
+                "untold": f"may or may not be like one of {other}: too little is known",
                 "none": f"is {words}",
             }
             for like, said in sayings.items():
                 found = [e for e in left if kinship(e, watched.likest) == like]
-                if not found and like != "none":
+                if not found:
                     continue
                 if len(found) > 1 and said.startswith("is "):
                     said = f"are {said.removeprefix('is ')}"
-                head = f"{len(found) or 'None'} of {numbered(len(of), 'episode')} of {year} {said}"
                 told = [f"{self._case.name(e.site)}: {self._case.described(e)}." for e in found[:SHOWN]]
-                yield Point(head + (":" if found else "."), self._first(told, len(found)))
+                number = f"{len(found)} of {len(of)} episodes" if len(of) > 1 else "The one episode"
+                head = f"{number} of {year} {said}:"
+                yield Point(head, self._first(told, len(found)))
 
     def _among_years(self) -> Iterable[Point]:
         """How this year's classes stand among all the years on file."""
@@ -161,6 +168,7 @@ class BottomLine:
             if undated < number:
                 some = f"{undated} of {number} likenesses"
             yield Point(f"{some} {_verb(undated, 'rests')} on what a source says of {then}, without a dated image.")
+        yield from self._doubtful()
         if watched.scope and min(len(watched.current), len(watched.baseline)) <= FEW:
             numbers = f"{len(watched.current)} in {now} and {len(watched.baseline)} in {then}"
             yield Point(f"With so few episodes ({numbers}) the pattern as a whole says little.")
@@ -171,6 +179,22 @@ class BottomLine:
                 yield Point(f"Whether chance would do as well was tested against {', '.join(tested)}: see part 2.")
             else:
                 yield Point("Whether chance would do as well is not testable: see part 2.")
+
+    def _doubtful(self) -> Iterable[Point]:
+        """What bears on the likenesses and stands beside their records only."""
+        sides = [episode for pair in self._case.repeats.watched.matches for episode in (pair.current, pair.baseline)]
+        noted = sum(any(sighting.note for sighting in episode.sightings) for episode in sides)
+        if noted:
+            yield Point(
+                f"{noted} of the {len(sides)} episodes in these likenesses {_verb(noted, 'carries')} notes on what is "
+                "claimed and what is not: read them in part 2 before quoting."
+            )
+        double = sum(bool(episode.may_be_same_as) for episode in sides)
+        if double:
+            yield Point(
+                f"{double} of them may be the same visit as another on file, {'its' if double == 1 else 'their'} date "
+                "being too vague to tell."
+            )
 
     def _not_looked(self) -> Iterable[Point]:
         """Sites of which nothing is logged, and what is known of the looks."""

@@ -372,7 +372,7 @@ def _step_label(step: str, episode: Episode, vocabulary: Vocabulary) -> str:
 
 
 def _why_unknown(level: str, depth: int, baseline: Episode, current: Episode, vocabulary: Vocabulary) -> str:
-    said = []
+    said: list[tuple[str, str]] = []
     for when, episode in (("then", baseline), ("now", current)):
         if level == "individual":
             claimed = episode.individual_name if episode.individual is None else None
@@ -381,8 +381,11 @@ def _why_unknown(level: str, depth: int, baseline: Episode, current: Episode, vo
         else:
             claimed = None
         if claimed:
-            said.append(f"{when} “{episode.identity_hedge}” {claimed}")
-    return f"{level} claimed, not known: {', '.join(said)}" if said else f"{level} not known"
+            said.append((when, f"“{episode.identity_hedge}” {claimed}"))
+    if len(said) == 2 and said[0][1] == said[1][1]:
+        return f"{level} only claimed on both sides: {said[0][1]}"
+    told = ", ".join(f"{when} {what}" for when, what in said)
+    return f"{level} claimed, not known: {told}" if said else f"{level} not known"
 
 
 def _resident_caveat(depth: int, baseline: Episode, current: Episode, site: Site | None) -> str:
@@ -556,8 +559,10 @@ def grounds(pair: Pair) -> str:
     platform = [term for term in pair.terms if term.factor in FINDINGS]
     agreed = [term for term in platform if term.agreement == "agrees"]
     if agreed:
-        # The deepest level that agrees implies those above it.
-        said.append(f"same {agreed[-1].factor}")
+        # The deepest level that agrees implies those above it; a class or a name stands beside it anyway.
+        deepest = agreed[-1]
+        what = deepest.why.partition(": ")[2] if deepest.factor in ("kind", "type") else ""
+        said.append(f"same {deepest.factor} ({what})" if what else f"same {deepest.factor}")
     for term in platform:
         if term.agreement == "disagrees":
             said.append(term.why)

@@ -103,7 +103,7 @@ def _result(episode: Episode, side: str, match: Pair | None, comparison: Compari
     other = case.then if is_now else case.now
     return {
         "alike": f"like one of {other}, no one visit standing out",
-        "untold": f"cannot be told from one of {other}",
+        "untold": f"may or may not be like one of {other}",
         "none": "without precedent on file" if is_now else f"not repeated on file{case.so_far}",
     }[kinship(episode, comparison.likest)]
 

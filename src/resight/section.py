@@ -105,7 +105,7 @@ class Sections:
             none = f"{now}: nothing on file for {then} to compare with"
         titles = {
             "alike": f"{now}: like one of {then}, no one visit standing out as its match",
-            "untold": f"{now}: cannot be told from one of {then}, too little being known",
+            "untold": f"{now}: may or may not be like one of {then}, too little being known",
             "none": none,
         }
         found: dict[str, list[Episode]] = {like: [] for like in titles}
