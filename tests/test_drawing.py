@@ -80,7 +80,7 @@ def test_without_anything_that_fits_no_shift_is_drawn(records: Sequence[Observat
 
 
 def test_few_episodes_say_so_under_the_figure() -> None:
-    assert "With so few episodes some shift always fits." in timeline_of(findings_of(ROPUCHA)).note
+    assert "With so few episodes this says little." in timeline_of(findings_of(ROPUCHA)).note
     more = episodes("dunay", "2024-08-01", "2025-08-31")
     assert "few" not in timeline_of(findings_of([*SHIFTED, *more])).note
 

@@ -818,3 +818,29 @@ def test_neighbours_in_an_episode_are_never_more_than_three_days_apart(dates: li
 def test_the_rule_in_words_names_the_gap() -> None:
     assert "at most 3 days can lie between" in merging.merging_rule()
     assert "at most 5 days can lie between" in merging.merging_rule(5)
+
+
+# --- what the second reading by somebody else found
+
+
+def test_a_length_is_held_against_all_that_were_measured() -> None:
+    # 118 m is within a tenth of 109 m, not of 100 m.
+    lengths = zip("abc", (DAY_1, "2025-05-19", DAY_3), (109.0, 100.0, 118.0), strict=True)
+    assert grouped(*(record(name, day, length_m=length) for name, day, length in lengths)) == [["a", "b"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"),
+    [
+        # The class itself, or another one: the look says whether it was there.
+        ({"platform": "ropucha-class"}, True),
+        ({"platform": "tapir-class"}, True),
+        # A landing ship, the class not known, hedged, or nothing known at all: it may have been one.
+        ({"platform": "landing-ship"}, False),
+        ({"platform": "ropucha-class", "hedge": "likely", "hedge_on": "platform"}, False),
+        ({"platform": None}, False),
+    ],
+)
+def test_a_look_that_saw_what_may_have_been_it_says_nothing_of_it(seen: dict[str, Any], says: bool) -> None:
+    (look,) = episodes.looks([record("a", DAY_1, **seen)])
+    assert look.could_find("ropucha-class", VOCABULARY) is says

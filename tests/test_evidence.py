@@ -960,3 +960,36 @@ def test_log_and_report_give_the_same_numbers_for_the_shipped_logbook(shipped: R
 def test_posteriors_of_the_shipped_logbook_sum_to_at_most_one(shipped: Repeats) -> None:
     sums = [sum(p.posterior for p in pairs) for c in shipped.comparisons for pairs in weighed_in(c)]
     assert max(sums) <= 1
+
+
+def test_a_hull_of_unknown_class_is_no_class_of_its_own() -> None:
+    words = vocabulary.from_toml(
+        '[platforms.ship]\n[platforms.landing-ship]\nparent = "ship"\n'
+        '[platforms.ropucha-class]\nparent = "landing-ship"\n[platforms.tapir-class]\nparent = "landing-ship"\n'
+    )
+    then = [record("a", "2024-05-18"), *(record(f"h{i}", f"2024-0{i + 1}-01", "landing-ship") for i in range(4))]
+    named = [
+        r if r.id == "a" else record(r.id or "", r.date, "landing-ship", platform_name=f"Hull {r.id}") for r in then
+    ]
+    bits = [
+        term(
+            next(
+                p
+                for p in weighed_in(compared(some, [record("b", "2025-05-18")], words=words))[0]
+                if p.baseline.id == "a"
+            ),
+            "class",
+        ).bits
+        for some in (then, named)
+    ]
+    assert bits[0] == pytest.approx(bits[1])
+
+
+def test_a_ship_of_one_name_repeats_though_one_side_does_not_say_its_class() -> None:
+    then, now = (
+        record("a", "2024-05-18", "tapir-class", platform_name="Foo"),
+        record("b", "2025-05-18", "landing-ship", platform_name="Foo"),
+    )
+    (match,) = compared([then], [now]).matches
+    assert (match.finding, evidence.verb(match)) == ("same type", "repeats")
+    assert evidence.grounds(match).endswith("class not known, same name: Foo")

@@ -64,7 +64,7 @@ class Accounts:
             "verb": evidence.verb(pair),
             "grounds": evidence.grounds(pair),
             "finding": pair.finding,
-            "is_dated": pair.baseline.is_dated,
+            "undated": "" if pair.baseline.is_dated else evidence.undated(pair.baseline),
             "why": self._why(pair, n_baseline, comparison),
             "tried": "",
             **more,
@@ -199,7 +199,15 @@ class Accounts:
             return f"{known.word} ({known.low_pct}–{known.high_pct} %)" if known else record.likelihood
 
         when = each(lambda r: in_words(r.date) + (", on every day" if r.date_meaning == "throughout" else ""))
-        yield "Date", when if episode.is_dated else (*when, "the source gives no day")
+        yield (
+            "Date",
+            when
+            if episode.is_dated
+            else (
+                *when,
+                "our own, the day is not known" if episode.first.basis == "own" else "the source gives no day",
+            ),
+        )
         before, after = episode.last_look_without, episode.first_look_without
         ends = ((before, "had not found it"), (after, "did not find it any more"))
         yield "Before and after", tuple(f"a look on {in_words(day.isoformat())} {told}" for day, told in ends if day)

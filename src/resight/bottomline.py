@@ -40,6 +40,7 @@ class BottomLine:
 
     Args:
         never_matched: the lists of records that take no part, for their number.
+        unread: how many errors keep something of the logbook out of the report.
     """
 
     def __init__(
@@ -50,9 +51,10 @@ class BottomLine:
         firsts: Firsts,
         overlays: Overlays,
         never_matched: Sequence[Data],
+        unread: int,
     ) -> None:
         self._case, self._effort, self._accounts, self._firsts = case, effort, accounts, firsts
-        self._overlays, self._never_matched = overlays, never_matched
+        self._overlays, self._never_matched, self._unread = overlays, never_matched, unread
 
     def lead(self) -> str:
         """What stands at the top: how many episodes are alike, and whether the year is over."""
@@ -162,7 +164,8 @@ class BottomLine:
     def _how_sure(self) -> Iterable[Point]:
         """What the likenesses rest on, and whether chance could be told from them."""
         now, then, watched = self._case.now, self._case.then, self._case.repeats.watched
-        number, undated = len(watched.matches), sum(not pair.baseline.is_dated for pair in watched.matches)
+        number = len(watched.matches)
+        undated = sum(not p.baseline.is_dated and p.baseline.first.basis != "own" for p in watched.matches)
         if undated:
             some = {1: "The likeness", 2: "Both likenesses"}.get(number, f"All {number} likenesses")
             if undated < number:
@@ -185,9 +188,10 @@ class BottomLine:
         sides = [episode for pair in self._case.repeats.watched.matches for episode in (pair.current, pair.baseline)]
         noted = sum(any(sighting.note for sighting in episode.sightings) for episode in sides)
         if noted:
+            carry = "carries" if noted == 1 else "carry"
             yield Point(
-                f"{noted} of the {len(sides)} episodes in these likenesses {_verb(noted, 'carries')} notes on what is "
-                "claimed and what is not: read them in part 2 before quoting."
+                f"{noted} of the {len(sides)} episodes in these likenesses {carry} notes on what is claimed and what "
+                "is not: read them in part 2 before quoting."
             )
         double = sum(bool(episode.may_be_same_as) for episode in sides)
         if double:
@@ -199,10 +203,13 @@ class BottomLine:
     def _not_looked(self) -> Iterable[Point]:
         """Sites of which nothing is logged, and what is known of the looks."""
         scope = self._case.repeats.watched.scope
+        if self._unread:
+            errors = numbered(self._unread, "error")
+            yield Point(f"Part of the logbook could not be read ({errors}: see part 6), so it is missing here.")
         said = [self.nothing(site) for site in scope]
         if scope:
             said.append(self._effort.in_a_sentence(scope))
-        return (Point(sentence) for sentence in said if sentence)
+        yield from (Point(sentence) for sentence in said if sentence)
 
     def _not_counted(self) -> Iterable[Point]:
         """What the sentences above leave out."""

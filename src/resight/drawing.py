@@ -136,7 +136,7 @@ class Drawings:
         if len(self._case.repeats.baseline_years) > 1:
             notes.append(f"Of the baseline, {year} is the nearest year that can be laid over {now}.")
         if is_few(found):
-            notes.append("With so few episodes some shift always fits.")
+            notes.append("With so few episodes this says little.")
         return overlay, notes
 
     def _is_crowded(self, things: Sequence[Thing]) -> bool:

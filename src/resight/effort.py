@@ -194,8 +194,10 @@ class Effort:
                 numbered(len(effort.counted), "look") + " counted, our own or of a source that states all its looks"
             ]
             said += [f"{published}, not counted"] if effort.published else []
-        else:
+        elif effort.published or all(record.basis != "own" for record in self._case.by_site[site]):
             said = [f"{published}; {RARELY}"]
+        else:
+            said = ["no look dated to a day on file"]
         if effort.unclear:
             said.append(f"could not tell: {len(effort.unclear)}, no looks")
         if effort.absences:

@@ -295,13 +295,25 @@ class Look(NamedTuple):
 
     def found(self, kind: str, vocabulary: Vocabulary) -> bool:
         """Was a platform of this vocabulary node seen? Background (context) enters no rate."""
-        return any(r.outcome == "seen" and not r.context and kind in full_path(r, vocabulary) for r in self.records)
+        return any(r.outcome == "seen" and not r.context and kind in _certain_path(r, vocabulary) for r in self.records)
 
     def could_find(self, kind: str, vocabulary: Vocabulary) -> bool:
-        """Does the look say anything of this node: something was seen, or it was among what was looked for?"""
-        return any(
-            r.outcome == "seen" or (not r.platform_name and (not r.platform or r.platform in vocabulary.path(kind)))
+        """Does the look say whether this node was there?
+
+        It does when the node was seen, when something that is no such thing was seen, or when the node was among what
+        was looked for and not found. Something seen that may or may not have been it (a landing ship, the class not
+        known) leaves it open.
+        """
+        path = vocabulary.path(kind)
+        seen = [_certain_path(r, vocabulary) for r in self.records if r.outcome == "seen"]
+        if any(kind in one for one in seen):
+            return True
+        if any(one == path[: len(one)] for one in seen):
+            return False
+        return bool(seen) or any(
+            not r.platform_name and (not r.platform or r.platform in path)
             for r in self.records
+            if r.outcome == "not-seen"
         )
 
 

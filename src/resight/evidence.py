@@ -193,13 +193,17 @@ class Shares:
         return counts
 
     @cached_property
-    def _children(self) -> Counter[tuple[str | None, tuple[str, ...]]]:
-        """Episodes known one level below each node, and how many distinct children are on file (site '')."""
-        counts: Counter[tuple[str | None, tuple[str, ...]]] = Counter()
+    def _children(self) -> Counter[tuple[str | None, tuple[str, ...], bool]]:
+        """Episodes known one level below each node, and how many distinct children are on file (site '').
+
+        Individuals are counted apart: a hull whose class is not known is no class of its own.
+        """
+        counts: Counter[tuple[str | None, tuple[str, ...], bool]] = Counter()
         for (site, steps), number in self._nodes.items():
-            counts[site, steps[:-1]] += number
+            is_named = steps[-1].startswith(_NAMED)
+            counts[site, steps[:-1], is_named] += number
             if site is None:
-                counts["", steps[:-1]] += 1
+                counts["", steps[:-1], is_named] += 1
         return counts
 
     def _smooth(self, n_value: int, n_total: int, base: float) -> float:
@@ -219,10 +223,10 @@ class Shares:
 
     def _step(self, site: str, steps: tuple[str, ...]) -> float:
         parent = steps[:-1]
-        on_file = self._children["", parent]
-        base = 1 / self._sizes.below(parent, individuals=steps[-1].startswith(_NAMED), on_file=on_file)
-        overall = self._smooth(self._nodes[None, steps], self._children[None, parent], base)
-        return self._smooth(self._nodes[site, steps], self._children[site, parent], overall)
+        is_named = steps[-1].startswith(_NAMED)
+        base = 1 / self._sizes.below(parent, individuals=is_named, on_file=self._children["", parent, is_named])
+        overall = self._smooth(self._nodes[None, steps], self._children[None, parent, is_named], base)
+        return self._smooth(self._nodes[site, steps], self._children[site, parent, is_named], overall)
 
     @cached_property
     def _activities(self) -> Counter[frozenset[str]]:
@@ -550,7 +554,15 @@ def scope_of(site: str, sites: Mapping[str, Site]) -> tuple[str, ...]:
 
 def verb(pair: Pair) -> str:
     """``repeats`` only when the same individual is known on both sides; otherwise ``resembles``."""
-    return "repeats" if pair.finding == "same individual" else "resembles"
+    return "repeats" if is_same_individual(pair) else "resembles"
+
+
+def is_same_individual(pair: Pair) -> bool:
+    """Is the same hull or tail known on both sides, be it that one of them does not say its class?"""
+    then, now = pair.baseline, pair.current
+    named = then.individual is not None and then.individual == now.individual
+    whole = then.path == then.claimed_path and now.path == now.claimed_path
+    return pair.finding == "same individual" or (named and whole and not pair.is_other)
 
 
 def grounds(pair: Pair) -> str:
@@ -567,16 +579,25 @@ def grounds(pair: Pair) -> str:
         if term.agreement == "disagrees":
             said.append(term.why)
         elif term.agreement == "unknown":
-            said.append(_with_plain_individual(term.why, pair.current))
+            why = _with_plain_individual(term.why, pair.current)
+            # A tree of many levels has several of one name.
+            said.append(f"narrower {why}" if agreed and agreed[-1].factor == term.factor else why)
+    if is_same_individual(pair) and pair.finding != "same individual":
+        said.append(f"same name: {pair.current.individual_name}")
     activity = next(t for t in pair.terms if t.factor == "activity")
     if activity.agreement != "unknown":
         said.append(activity.why)
     if not pair.baseline.is_dated:
-        own = pair.baseline.first.basis == "own"
-        said.append("not dated to a day" if own else "claimed by the source without a dated image")
+        said.append(undated(pair.baseline))
     said += [term.caveat for term in platform if term.caveat]
     # What has commas of its own is set apart by semicolons.
     return ("; " if any("," in part for part in said) else ", ").join(said)
+
+
+def undated(episode: Episode) -> str:
+    """What to say of an episode without a day: our own looks were made, what a source says of a year is a claim."""
+    own = episode.first.basis == "own"
+    return "not dated to a day" if own else "claimed by the source without a dated image"
 
 
 def _with_plain_individual(why: str, episode: Episode) -> str:

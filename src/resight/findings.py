@@ -136,7 +136,9 @@ def of(
     )
     compared_at = {site: comparison for comparison in repeats.comparisons for site in comparison.scope}
     never_matched = aside.never_matched()
-    bottom_line = BottomLine(case, effort, accounts, firsts, overlays, never_matched)
+    problems = list(problems)
+    unread = sum(problem.level == "error" for problem in problems)
+    bottom_line = BottomLine(case, effort, accounts, firsts, overlays, never_matched, unread)
     drawings, album = Drawings(case, aside, effort, overlays), Album(case, preview)
     sections = Sections(case, effort, accounts, firsts, overlays, trials, drawings, album, bottom_line)
     told, numbers = zip(*map(sections.of, repeats.comparisons), strict=True)
@@ -175,7 +177,7 @@ def of(
         ledger=ledger.lines(case, effort, trials),
         groups=numbers,
         candidates=tuple(pair_numbers(pair, compared_at[pair.current.site]) for pair in repeats.candidates),
-        undetermined=tuple(e.id for e in repeats.undetermined),
+        undetermined=tuple(e.id for e in case.undetermined),
         assumed=repeats.watched.assumptions._asdict(),
     )
 

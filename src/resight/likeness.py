@@ -89,7 +89,7 @@ class Overlays:
             lead.append("The dates, or what is known of the platforms, are too vague to narrow this down.")
         if found.high and is_few(found):
             few = f"{found.n_baseline} in {year}, {found.n_current} in {self._case.now}"
-            lead.append(f"With so few episodes ({few}) some shift always fits, so this says little.")
+            lead.append(f"With so few episodes ({few}) this says little.")
         if not found.is_exact:
             lead.append("Only the likeliest shifts were tried, those of the labelled correlogram.")
         lead.append(self._chance_text(laid))
@@ -166,16 +166,19 @@ class Overlays:
     def _exchangeable(self, now: Sequence[Episode], scope: Sequence[str]) -> list[chance.Look]:
         """The looks of this year between which contents may be exchanged.
 
-        Where effort is known these are all counted looks; elsewhere only the dated images that found something first,
-        for looks that found nothing are not on file.
+        Where effort is known these are all counted looks that would have shown what was found; elsewhere only the
+        dated images that found something first, for looks that found nothing are not on file.
         """
         opened = {e.first.id: e.id for e in now}
         looks = []
         for site in scope:
             effort = self._effort.at(site, "now")
+            # What was found can only have been found by a look that would have shown it.
+            nodes = {e.claimed_path[-1] for e in now if e.site == site and e.claimed_path}
             for look in effort.counted or effort.published:
                 found = tuple(opened[record.id] for record in look.records if record.id in opened)
-                if found or effort.is_known:
+                able = effort.is_known and all(look.could_find(node, self._case.vocabulary) for node in nodes)
+                if found or able:
                     looks.append(chance.Look(site, look.day.toordinal(), found))
         return looks
 
@@ -215,7 +218,7 @@ def _likeness_text(found: pattern.Likeness) -> str:
 
 
 def is_few(found: pattern.Likeness) -> bool:
-    """Are there so few episodes that some shift always fits?"""
+    """Are there so few episodes that agreement says little?"""
     return min(found.n_baseline, found.n_current) <= FEW
 
 

@@ -49,7 +49,7 @@ class _Open:
         "individual",
         "last_day",
         "last_latest",
-        "length_m",
+        "lengths_m",
         "looks",
         "number",
         "path",
@@ -60,7 +60,9 @@ class _Open:
         self.number = number
         self.rows = [row]
         self.first_id, self.last_day, self.last_latest, self.path = sighting[:4]
-        self.individual, self.berth, self.length_m = sighting.individual, sighting.berth, sighting.length_m
+        self.individual, self.berth = sighting.individual, sighting.berth
+        #: The shortest and the longest measured.
+        self.lengths_m = (sighting.length_m, sighting.length_m)
         self.looks = {sighting.look}
 
     def take(self, row: int, sighting: Sighting) -> None:
@@ -71,7 +73,9 @@ class _Open:
             self.path = sighting.path
         self.individual = self.individual or sighting.individual
         self.berth = self.berth or sighting.berth
-        self.length_m = self.length_m or sighting.length_m
+        if sighting.length_m:
+            known = [length for length in (*self.lengths_m, sighting.length_m) if length]
+            self.lengths_m = (min(known), max(known))
         self.looks.add(sighting.look)
 
 
@@ -224,7 +228,7 @@ def _contradicts(sighting: Sighting, episode: _Open) -> bool:
         return True
     if sighting.berth and episode.berth and sighting.berth != episode.berth:
         return True
-    return other_length(sighting.length_m, episode.length_m)
+    return any(other_length(sighting.length_m, length) for length in episode.lengths_m)
 
 
 def other_length(one: float | None, other: float | None) -> bool:

@@ -160,8 +160,14 @@ def _numbers(comparison: Comparison, overlays: Sequence[Overlay], trial: Trial, 
             for pair in comparison.matches
         ],
         "flags": trial.numbers,
-        "without_precedent": [e.id for e in comparison.without_precedent],
-        "not_repeated": [e.id for e in comparison.not_repeated],
+        **{
+            f"{name}{end}": [e.id for e in left if kinship(e, comparison.likest) == like]
+            for name, left in (
+                ("without_precedent", comparison.without_precedent),
+                ("not_repeated", comparison.not_repeated),
+            )
+            for like, end in (("none", ""), ("alike", "_but_alike"), ("untold", "_or_too_little_known"))
+        },
         "patterns": [overlay.numbers for overlay in overlays],
         "firsts": [standing._asdict() for standing in standings],
         "sizes": [size._asdict() for size in comparison.sizes],

@@ -220,8 +220,10 @@ class Weights:
             parent = (self._nodes[then.path, d - 1] if d else np.full(len(then), -1))[known]
             base = self._bases(parent, named[known], step, compared)
             site = then.site[known]
-            overall = smooth(_counts(step), _counts(parent), base, assume.kappa)
-            u = smooth(_counts(step, site), _counts(parent, site), overall, assume.kappa)
+            # A hull whose class is not known is no class of its own: individuals are counted apart.
+            siblings = 2 * (parent + 1) + named[known]
+            overall = smooth(_counts(step), _counts(siblings), base, assume.kappa)
+            u = smooth(_counts(step, site), _counts(siblings, site), overall, assume.kappa)
             m = np.array([assume.kind_m if level == "kind" else assume.level_m for level in self._levels] or [0.0])
             m = np.where(named[known], assume.individual_m, m[np.maximum(node[known], 0)])
             disagree, agree = _bits(m, u).T
@@ -245,13 +247,14 @@ class Weights:
         """The share a value has by its catalogue alone, for rows that stand one level below a node."""
         found = np.zeros(len(parent))
         stride = int(step.max()) + 1
-        children = numbered((parent + 1) * stride + step)[0] // stride - 1
+        siblings = 2 * (parent + 1) + named
+        children = numbered(siblings * stride + step)[0] // stride
         for one in np.unique(parent):
-            on_file = int((children == one).sum())
             path = self._parents[one] if one >= 0 else ()
             for individuals in (False, True):
                 rows = (parent == one) & (named == individuals)
                 if rows.any():
+                    on_file = int((children == 2 * (one + 1) + individuals).sum())
                     sizes = self._sizes if (int(one), individuals) in compared else Sizes(self._vocabulary)
                     found[rows] = 1 / sizes.below(path, individuals=individuals, on_file=on_file)
         return found
