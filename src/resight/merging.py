@@ -147,16 +147,19 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
     numbers: list[int] = []
     open_now = _OpenEpisodes()
     opened = 0
+    # Most records of one look are told to be the same event as nothing: then their look alone keeps them apart.
+    told_same = {one for sighting in sightings for one in sighting.same_event}
     for row, sighting in enumerate(sightings):
-        _, first, last, path, individual, *_ = sighting
+        id_, first, last, path, individual, *_ = sighting
+        look, may_be_told_same = sighting.look, bool(sighting.same_event) or id_ in told_same
         joinable = [
             episode
             for held in open_now.kin(path)
             for episode in held
-            if episode.last_day >= last - gap_days
+            if not (look in episode.looks and not (may_be_told_same and _is_told_same(sighting, episode, sightings)))
+            and episode.last_day >= last - gap_days
             and episode.last_latest - first <= gap_days
             and not _contradicts(sighting, episode)
-            and not (sighting.look in episode.looks and _is_separate(sighting, episode, sightings))
             and not (
                 absences
                 and absences.between(
@@ -216,10 +219,10 @@ class _OpenEpisodes:
 _MANY = 8
 
 
-def _is_separate(sighting: Sighting, episode: _Open, sightings: Sequence[Sighting]) -> bool:
-    """Two records of one look by one source are two things, unless they are said to be the same event."""
+def _is_told_same(sighting: Sighting, episode: _Open, sightings: Sequence[Sighting]) -> bool:
+    """Is it said to be the same event as one that the episode holds, by either of the two?"""
     held = [sightings[row] for row in episode.rows]
-    return not any(one.id in sighting.same_event or sighting.id in one.same_event for one in held)
+    return any(one.id in sighting.same_event or sighting.id in one.same_event for one in held)
 
 
 def _contradicts(sighting: Sighting, episode: _Open) -> bool:
@@ -228,7 +231,7 @@ def _contradicts(sighting: Sighting, episode: _Open) -> bool:
         return True
     if sighting.berth and episode.berth and sighting.berth != episode.berth:
         return True
-    return any(other_length(sighting.length_m, length) for length in episode.lengths_m)
+    return bool(sighting.length_m) and any(other_length(sighting.length_m, one) for one in episode.lengths_m)
 
 
 def other_length(one: float | None, other: float | None) -> bool:
