@@ -284,17 +284,14 @@ def test_two_vague_episodes_fit_at_a_range_of_shifts_and_say_little() -> None:
 
 def test_chance_puts_a_ship_on_no_look_that_searched_for_aircraft_alone() -> None:
     ships = [
-        a_record(f"{year}{day}", date=f"{year}-{day}", platform="ropucha-class", basis="own")
+        a_record(f"dunay-{year}-{day}-ropucha-class", basis="own")
         for year in (2024, 2025)
         for day in ("03-18", "05-10", "09-18")
     ]
     days = [f"2025-{month:02}-20" for month in range(1, 13)]
     # Looks for anything would do; these say nothing of ships.
     for platform, says in ((None, "Chance: p"), ("il-76", "not testable")):
-        searched = [
-            a_record(f"n{day}", date=day, outcome="not-seen", platform=platform, basis="own", image_id=day)
-            for day in days
-        ]
+        searched = [a_record(f"dunay-{day}-none", outcome="not-seen", platform=platform, basis="own") for day in days]
         assert says in part(html_of([*ships, *searched]), "watched")
 
 
