@@ -17,7 +17,7 @@ from resight.dates import in_words
 from resight.episodes import Episode
 from resight.evidence import Pair
 from resight.observation import Observation, Source
-from resight.wording import BASES, METHODS, NOT_STATED, Data, count_text, hedged
+from resight.wording import BASES, METHODS, NOT_STATED, Data, count_text, hedged, numbered
 
 #: Of the other baseline episodes at the place of a match, so many are listed.
 OTHERS_SHOWN = 6
@@ -78,6 +78,7 @@ class Accounts:
         bars.append(("sum", pair.bits, signed(pair.bits)))
         m = "The m were learned from these two years (part 7); that of place" if comparison.learned else "The m"
         told = ", ".join(f"{label} {text}" for label, _, text in bars)
+        one = "the one" if n_baseline == 1 else f"one of the {n_baseline}"
         return {
             "terms": [
                 {
@@ -93,14 +94,14 @@ class Accounts:
             "posterior": evidence.posterior_text(pair.posterior),
             "said": (
                 f"Before looking, a share of {assume.repeat_share:g} of the episodes of {self._case.now} is taken to "
-                f"repeat one of the {n_baseline} of the baseline: prior {assume.repeat_share / n_baseline:.3g} for "
-                "this pair. With the evidence, weighed against the whole baseline: posterior "
+                f"repeat {one} of the baseline: prior {assume.repeat_share / n_baseline:.3g} for this pair. With the "
+                "evidence, weighed against the whole baseline: posterior "
                 f"{evidence.posterior_text(pair.posterior)}."
             ),
             "m_is": "learned, that of place assumed" if comparison.learned else "assumed",
             "fine": (
-                f"u is counted on the {n_baseline} baseline episodes, steadied by catalogue sizes. {m}, the share "
-                "before looking and the assumed catalogue sizes are assumptions (part 7), not observations."
+                f"u is counted on {numbered(n_baseline, 'baseline episode')}, steadied by catalogue sizes. {m}, the "
+                "share before looking and the assumed catalogue sizes are assumptions (part 7), not observations."
             ),
             "waterfall": figures.waterfall(
                 bars, floor, floor_text=f"{floor:.2f}", description=f"Bits by factor: {told}."

@@ -218,9 +218,10 @@ class BottomLine:
             yield Point(f"Outside the watched sites there are likenesses at {self._case.names(elsewhere)}: see part 3.")
         left = sum(group["count"] for group in self._never_matched)
         if left:
+            why = ", ".join(group["title"][:1].lower() + group["title"][1:] for group in self._never_matched)
             yield Point(
-                f"{numbered(left, 'record')} of all sites {_verb(left, 'takes')} no part in the comparison "
-                "(totals, background, cargo, people, flight tracking, reports): see part 5."
+                f"{numbered(left, 'record')} of all sites {_verb(left, 'takes')} no part in the comparison ({why}): "
+                "see part 5."
             )
 
     @staticmethod

@@ -1016,7 +1016,8 @@ def check(as_json: bool) -> None:
         terminal.problems(found, err=False)
         levels = [problem.level for problem in found]
         counts = ", ".join(wording.numbered(levels.count(level), level) for level in ("error", "warning", "notice"))
-        click.echo(f"{len(book.read(withdrawn=True).records)} records, {len(book.sites)} sites: {counts}.")
+        records = wording.numbered(len(book.read(withdrawn=True).records), "record")
+        click.echo(f"{records}, {wording.numbered(len(book.sites), 'site')}: {counts}.")
     if any(problem.level == "error" for problem in found):
         click.get_current_context().exit(PROBLEMS_FOUND)
 
