@@ -470,13 +470,38 @@ def test_the_vendored_files_are_those_of_the_manifest() -> None:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
 
 
+def page_parts() -> dict[str, str]:
+    """The parts of the page script by name, in order."""
+    folder = files("resight").joinpath("static/page")
+    return {name: folder.joinpath(f"{name}.js").read_text("utf-8") for name in maps.PAGE_PARTS}
+
+
+def test_every_part_of_the_page_script_is_on_the_page() -> None:
+    folder = Path(str(files("resight").joinpath("static/page")))
+    assert {path.stem for path in folder.glob("*.js")} == set(maps.PAGE_PARTS)
+
+
+@pytest.mark.parametrize("name", maps.PAGE_PARTS)
+def test_a_part_of_the_page_script_says_what_it_is_and_adds_one_thing_under_its_own_name(name: str) -> None:
+    script = page_parts()[name]
+    assert script.startswith("// ")
+    assert re.findall(r"^resight\.(\w+) = ", script, re.MULTILINE) == [name]
+
+
+@pytest.mark.parametrize("name", maps.PAGE_PARTS)
+def test_a_part_of_the_page_script_uses_only_what_stands_before_it(name: str) -> None:
+    before = maps.PAGE_PARTS[: maps.PAGE_PARTS.index(name)]
+    used = set(re.findall(r"\bresight\.(\w+)", page_parts()[name])) - {name}
+    assert used <= set(before)
+
+
 def test_the_page_script_turns_no_data_into_markup() -> None:
-    script = files("resight").joinpath("static/map.js").read_text("utf-8")
+    script = "".join(page_parts().values())
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", script)
 
 
 def test_the_page_script_finds_every_word_it_asks_for_and_asks_for_every_word() -> None:
-    script = files("resight").joinpath("static/map.js").read_text("utf-8")
+    script = "".join(page_parts().values())
     assert set(re.findall(r"\bwords\.(\w+)", script)) == pagedata.WORDS.keys()
 
 

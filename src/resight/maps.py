@@ -6,7 +6,7 @@ own layers and folium's layer control. What differs is the figure: it writes a p
 What a person wrote never passes through folium. branca renders every macro's output a second time as a Jinja
 template, so a note with ``{{ … }}`` would run Python while the map is built; and popups end in JavaScript template
 literals. So text travels as JSON in a ``<script type="application/json">`` that no template ever sees, and the page
-script (``static/map.js``) shows it with ``textContent``.
+script (``static/page/``, one noun a file) shows it with ``textContent``.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class _Map(folium.Map):
             <div class="map" id={{ this.get_name()|tojson }}></div>
         {% endmacro %}
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = resight.map({{ this.get_name()|tojson }}, {
+            var {{ this.get_name() }} = resight.page.map({{ this.get_name()|tojson }}, {
                 ...{{ this.options|tojavascript }}
             });
         {% endmacro %}
@@ -184,7 +184,7 @@ class _DataLayer(folium.map.Layer):
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = resight.layer({{ this._parent.get_name() }}, {{ this.key|tojson }});
+            var {{ this.get_name() }} = resight.page.layer({{ this._parent.get_name() }}, {{ this.key|tojson }});
         {% endmacro %}
         """
     )
@@ -202,7 +202,9 @@ class _Begin(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Begin"
 
-    _template = Template("{% macro script(this, kwargs) %}resight.begin({{ this._parent.get_name() }});{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}resight.page.begin({{ this._parent.get_name() }});{% endmacro %}"
+    )
 
 
 # --- the page -------------------------------------------------------------------------------------------------
@@ -228,7 +230,7 @@ class _Page(Figure):
         # folium leaves what it wrote behind, under new ids each time: without this a second render would differ.
         for place, children in zip(places, before, strict=True):
             place._children = children
-        scripts = [_asset("leaflet/leaflet.js"), _asset("map.js"), start]
+        scripts = [_asset("leaflet/leaflet.js"), _page_script(), start]
         policy = (
             f"default-src 'none'; script-src {' '.join(map(_digest, scripts))}; style-src 'unsafe-inline'; "
             "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
@@ -238,7 +240,7 @@ class _Page(Figure):
             policy=policy,
             title=_entities(self.page_title),
             licence=files("resight").joinpath("static/leaflet/LICENSE").read_text("utf-8").strip(),
-            styles=_asset("leaflet/leaflet.css") + _asset("map.css"),
+            styles=_asset("leaflet/leaflet.css") + _asset("page/map.css"),
             header=header,
             body=body,
             data=island("resight-data", self.data),
@@ -331,6 +333,27 @@ def _digest(script: str) -> str:
 
 
 # --- nothing from outside -------------------------------------------------------------------------------------
+
+
+#: The parts of the page script in the order in which each finds those it uses.
+PAGE_PARTS = (
+    "parts",
+    "glyphs",
+    "labels",
+    "ground",
+    "record",
+    "popup",
+    "badges",
+    "marks",
+    "around",
+    "page",
+)
+
+
+@cache
+def _page_script() -> str:
+    """The page script: one object, ``resight``, to which each part adds itself under its file's name."""
+    return "\n".join(['"use strict";', "const resight = {};", *(_asset(f"page/{name}.js") for name in PAGE_PARTS)])
 
 
 @cache

@@ -1,0 +1,70 @@
+// What stands around the map: the message above it, the legend beside it, the records below it.
+resight.around = (() => {
+  const { data, words, make, say, fixed, recordLink } = resight.parts;
+  const { glyph } = resight.glyphs;
+  const { lines, recordArticle } = resight.record;
+
+  function head() {
+    const names = data.names.map(([language, name]) => make("span", { lang: language }, say(name)));
+    document.getElementById("head").append(
+      make("h1", {}, say(data.title), names.length ? make("small", {}, names) : null),
+      make("p", { class: "lead" }, say(data.lead)),
+      ...data.findings.map(finding),
+      ...data.asides.map((aside) => make("p", { class: "aside" }, say(aside))),
+    );
+    if (data.report) {
+      document.getElementById("head").append(make("p", {}, make("a", { href: data.report }, words.report)));
+    }
+  }
+
+  /** One match in a sentence; its two halves lead to their records where these are on the page. */
+  function finding(one) {
+    const half = (id, text) => (data.groups ? recordLink(id, say(text)) : make("span", {}, say(text)));
+    return make("p", { class: "match" }, half(one.now_id, one.now), ` ${one.verb} `, half(one.then_id, one.then), ": ", say(one.grounds), ".");
+  }
+
+  function beside() {
+    const legend = make("ul", { class: "signs" }, data.legend.map(([sign, text]) => make("li", {}, glyph(sign), " ", make("span", {}, say(text)))));
+    const notes = [data.map.missing, ...data.map.fineprint].filter(Boolean);
+    document.getElementById("beside").append(
+      fixed(words.legend, "h3"), legend,
+      ...notes.map((note) => fixed(note, "p", "fine")),
+      fixed([...data.credits].join(" · "), "p", "fine"),
+    );
+  }
+
+  function section(id, title, ...content) {
+    return make("section", { id, "aria-labelledby": `${id}-title` }, make("h2", { id: `${id}-title` }, title), content);
+  }
+
+  function groups() {
+    return data.groups.filter((group) => group.key !== "other" || group.records.length).map((group) => {
+      const count = ` (${group.records.length})`;
+      const list = group.records.length ? group.records.map(recordArticle) : [make("p", {}, say(data.empty))];
+      const title = [...say(group.title), make("small", {}, ` ${group.role}${count}`)];
+      if (group.key !== "other") return make("section", { class: `group ${group.key}`, "aria-labelledby": `group-${group.key}` }, make("h3", { id: `group-${group.key}`, class: "year" }, glyph(group.key), " ", title), list);
+      return make("details", { class: "group other" }, make("summary", {}, title), list);
+    });
+  }
+
+  function card(entry) {
+    const name = entry.href ? make("a", { href: entry.href }, say(entry.name)) : make("span", {}, say(entry.name));
+    return make("article", { class: `card${entry.watched ? " watched" : ""}` },
+      make("h3", {}, name, entry.watched ? make("small", {}, ` ${entry.watched}`) : null),
+      make("p", { class: "sentence" }, say(entry.lead)),
+      entry.findings.map(finding),
+      entry.lines.length ? lines(entry.lines) : null);
+  }
+
+  function below() {
+    const parts = [];
+    if (data.groups) parts.push(section("records", words.records, make("div", { class: "groups" }, groups())));
+    if (data.cards) parts.push(section("sites", words.sites, make("div", { class: "cards" }, data.cards.map(card)), data.silent ? make("p", {}, say(data.silent)) : null));
+    if (data.about.length) parts.push(section("about", words.about, lines(data.about)));
+    const facts = data.facts.flatMap(([label, value, whole]) => [fixed(label, "dt"), make("dd", { title: whole || null }, say(value))]);
+    parts.push(section("data", words.data, make("dl", {}, facts)));
+    document.getElementById("below").append(...parts);
+  }
+
+  return { head, beside, below };
+})();

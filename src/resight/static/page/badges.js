@@ -1,0 +1,35 @@
+// Boxes that stand for a site's records without being a pin for any of them.
+resight.badges = (() => {
+  const { data, words, make, say, plain, fixed } = resight.parts;
+  const { INK, GREY, glyph } = resight.glyphs;
+  const { latLng, outline } = resight.ground;
+  const { open, badgeContent } = resight.popup;
+
+  /** Boxes that stand for a site's records without being a pin for any of them. */
+  function badges(map) {
+    const group = L.layerGroup();
+    for (const badge of data.map.badges) {
+      const counts = make("span", { class: "counts" });
+      for (const [sign, number, inWords] of badge.counts) {
+        if (number === "0" && !["now", "then"].includes(sign)) continue;
+        counts.append(make("span", { title: inWords }, glyph(sign), number));
+      }
+      const unplaced = badge.unplaced ? [fixed(badge.unplaced, "span", "caption")] : [];
+      const caption = badge.caption ? [fixed(badge.caption, "span", "caption")] : [counts, ...unplaced];
+      const inWords = badge.caption || [...badge.counts.map((count) => count[2]), ...(badge.unplaced ? [badge.unplaced] : [])].join(", ");
+      const name = `${badge.href ? words.open_page + " " : ""}${plain(badge.name)}: ${inWords}`;
+      const look = `badge${badge.own || badge.watched ? " strong" : ""}${data.kind === "overview" ? " many" : ""}`;
+      const inside = [make("span", { class: "name" }, say(badge.short)), ...caption];
+      const box = badge.href
+        ? make("a", { class: look, href: badge.href, "aria-label": name }, inside)
+        : make("button", { class: look, type: "button", "aria-label": name, "aria-haspopup": "dialog" }, inside);
+      const at = latLng(badge.at);
+      if (!badge.href) box.addEventListener("click", () => open(map, at, box, badgeContent(badge)));
+      const dot = L.circleMarker(at, { pane: "lines", radius: 4, color: "#fff", weight: 1.5, fillColor: INK, fillOpacity: 1, interactive: false });
+      map.labels.add(group, { at, element: box, dot, stays: badge.own, clearOf: badge.own ? outline() : null });
+    }
+    return group;
+  }
+
+  return { badges };
+})();

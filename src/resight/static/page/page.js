@@ -1,0 +1,85 @@
+// The Leaflet map, the layers folium asks for by name, and the order in which the page is put together.
+resight.page = (() => {
+  const { read, data, words, plain } = resight.parts;
+  const { Labels } = resight.labels;
+
+  /** The Leaflet map, with a pane for each depth. */
+  function newMap(id, { view, ...options }) {
+    L.Icon.Default.mergeOptions(read("resight-icons"));
+    delete L.Icon.Default.prototype._getIconUrl;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const map = L.map(id, { ...options, zoomAnimation: !still, fadeAnimation: !still, inertia: !still });
+    for (const [name, depth] of [["sea", 210], ["land", 220], ["lines", 230], ["area", 240], ["leaders", 590]]) {
+      map.createPane(name).style.zIndex = depth;
+      map.getPane(name).style.pointerEvents = "none";
+    }
+    L.control.zoom({ position: "topleft", zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    map.labels = new Labels(map);
+    // The first view of a map is never slid to; folium's own fitting, after a first view, would be.
+    return map.fitBounds(view, { padding: [24, 24] });
+  }
+
+  const { ground, places, site } = resight.ground;
+  const layers = { ground, places, site, badges: resight.badges.badges, links: resight.marks.links };
+  const layer = (map, key) => (layers[key] ? layers[key](map) : resight.marks.marks(map, key));
+
+  /** A link to a record opens what hides it. */
+  function reveal() {
+    const id = decodeURIComponent(location.hash.slice(1));
+    const target = id && document.getElementById(id);
+    if (!target) return;
+    for (let node = target; node; node = node.parentElement) {
+      if (node.tagName === "DETAILS") node.open = true;
+    }
+    target.focus({ preventScroll: true });
+    target.scrollIntoView({ block: "start" });
+  }
+
+  /** Everything but the map, once its layers are there. */
+  function begin(map) {
+    resight.around.head();
+    resight.around.beside();
+    resight.around.below();
+    document.getElementById("map-title").textContent = words.map;
+    const container = map.getContainer();
+    container.setAttribute("role", "group");
+    container.setAttribute("aria-label", `${words.map}: ${plain(data.title)}. ${words.map_help}`);
+    settle(map);
+    addEventListener("hashchange", reveal);
+    reveal();
+    onPaper(map);
+  }
+
+  /** The view as it stays: bounds set any earlier would slide the map under the reader's finger after the first frame. */
+  function settle(map) {
+    map.invalidateSize({ animate: false });
+    const bounds = map.options.maxBounds;
+    if (bounds) map.panInsideBounds(bounds, { animate: false }).setMaxBounds(bounds);
+    map.labels.arrange();
+  }
+
+  /** For print: nothing folded away, and the same piece of the map on a sheet's width. */
+  function onPaper(map) {
+    let closed = [], bounds = null;
+    const fit = (paper) => {
+      map.getContainer().classList.toggle("paper", paper);
+      map.invalidateSize({ animate: false });
+      map.fitBounds(bounds, { animate: false });
+      map.labels.arrange();
+    };
+    addEventListener("beforeprint", () => {
+      closed = [...document.querySelectorAll("details:not([open])")];
+      closed.forEach((element) => (element.open = true));
+      map.closePopup();
+      bounds = map.getBounds();
+      fit(true);
+    });
+    addEventListener("afterprint", () => {
+      closed.forEach((element) => (element.open = false));
+      fit(false);
+    });
+  }
+
+  return { map: newMap, layer, begin };
+})();

@@ -1,0 +1,48 @@
+// The page's data, and the small parts everything else is made of. Every word of a record goes through say(), which
+// makes text nodes; nothing here turns data into markup.
+resight.parts = (() => {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const data = read("resight-data");
+  const words = data.words;
+
+  /** An element; attributes with a value of null are left out, children are nodes. */
+  function make(tag, attributes = {}, ...children) {
+    const svg = ["svg", "path", "circle", "rect", "text"].includes(tag);
+    const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== null && value !== false) element.setAttribute(name, value);
+    }
+    element.append(...children.flat().filter((child) => child !== null));
+    return element;
+  }
+
+  /** Text from the data, each part isolated so that its writing direction stays its own. */
+  function say(value) {
+    const parts = Array.isArray(value) ? value : [value];
+    return parts.flatMap((part, index) => {
+      const own = make("bdi");
+      own.textContent = part;
+      return index ? [" ", own] : [own];
+    });
+  }
+
+  /** The same for an attribute, where nothing can be isolated: controls of writing direction are left out. */
+  function plain(value) {
+    return (Array.isArray(value) ? value.join(" ") : value).replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+  }
+
+  const fixed = (text, tag = "span", name = null) => {
+    const element = make(tag, { class: name });
+    element.textContent = text;
+    return element;
+  };
+
+  function webLink(url, content) {
+    if (!/^https?:\/\//.test(url)) return make("span", {}, content);
+    return make("a", { href: url, rel: "noreferrer noopener" }, content);
+  }
+
+  const recordLink = (id, content) => make("a", { href: `#record-${id}` }, content);
+
+  return { read, data, words, make, say, plain, fixed, webLink, recordLink };
+})();
