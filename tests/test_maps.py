@@ -344,6 +344,28 @@ def test_a_claim_of_distance_stands_beside_what_the_positions_give() -> None:
     )
 
 
+def test_the_columns_of_the_table_are_fields_that_records_have() -> None:
+    full = record(
+        "a",
+        activity="docked",
+        inferred_activity="troop-transfer",
+        likelihood="likely",
+        confidence="low",
+        hedge="possible",
+        hedge_on="operator",
+        operator="Russia",
+        count=1,
+        berth="east pier",
+    )
+    labels = {label for label, *_ in told(site_data((full,)), "a")["fields"]}
+    assert set(pagedata.COLUMNS) <= labels
+
+
+def test_a_record_carries_its_days_as_a_browser_counts_them() -> None:
+    one = told(site_data((record("a", "1970-01-02/1970-01-05"),)), "a")
+    assert one["days"] == [1, 4]
+
+
 def test_the_overview_links_only_pages_that_are_there() -> None:
     data = data_of(maps.render_html(overview_of(pages={"dunay": "dunay.html"}, report_href="report.html")))
     assert {badge["name"]: badge["href"] for badge in data["map"]["badges"]} == {

@@ -123,8 +123,9 @@ def test_hostile_text_is_shown_letter_by_letter_and_does_nothing(visit: Any) -> 
         assert shown.locator("details .written").text_content() == text.strip()
         assert text.strip() in (shown.locator("dl").text_content() or "")
         assert text.strip() in (seen.page.locator(f"#record-then-{number} h3").text_content() or "")
+    assert all(text.strip() in (seen.page.locator("#table").text_content() or "") for text in HOSTILE)
     assert seen.page.locator("h1 > bdi").text_content() == HOSTILE[4]
-    for button in seen.page.locator("button.mark, button.badge").all():
+    for button in seen.page.locator("button.mark, button.badge, #table tbody button").all():
         button.dispatch_event("click")
     assert "owned" not in seen.page.evaluate("document.title").replace("title='owned'", "")
     assert seen.page.locator("img, script[src]").count() == 0
@@ -245,6 +246,161 @@ def test_the_page_has_the_frame_a_screen_reader_needs(visit: Any) -> None:
     assert page.locator("svg.glyph:not([aria-hidden])").count() == 0
     viewport = page.locator("meta[name=viewport]").get_attribute("content") or ""
     assert "user-scalable" not in viewport
+
+
+# --- the table ------------------------------------------------------------------------------------------------
+
+
+def column(page: Any, number: int) -> list[str]:
+    """What stands in one column of the table, row by row."""
+    found: list[str] = page.locator(f"#table tbody tr > :nth-child({number})").all_text_contents()
+    return [text.strip() for text in found]
+
+
+def still(page: Any) -> None:
+    """Wait until the map has stopped moving."""
+    page.evaluate(
+        """async () => {
+          const place = () => JSON.stringify(document.querySelector(".leaflet-map-pane").getBoundingClientRect());
+          for (let last = null, same = 0; same < 5; ) {
+            await new Promise(requestAnimationFrame);
+            same = place() === last ? same + 1 : 0;
+            last = place();
+          }
+        }"""
+    )
+
+
+def ids(page: Any) -> list[str]:
+    return [row.get_attribute("data-id") or "" for row in page.locator("#table tbody tr").all()]
+
+
+def test_the_table_holds_every_record_in_order_of_time_and_leaves_out_columns_nobody_fills(visit: Any) -> None:
+    page = visit(page_of()).page
+    assert len(ids(page)) == len(RECORDS)
+    assert column(page, 1)[:2] == ["2024", "20 May 2024"]
+    heads = page.locator("#table thead th button").all_text_contents()
+    assert heads == [
+        "When", "What", "Result", "Resembles or repeats", "Activity", "Taken to mean", "Likelihood",
+        "Analytic confidence", "Source’s own doubt", "Count", "Known by", "Position", "Sources", "Record",
+    ]  # fmt: skip
+    assert page.locator("#table [role=status]").text_content() == f"{len(RECORDS)} / {len(RECORDS)} records shown"
+    assert "must not be named" not in (page.locator("#table").text_content() or "")
+
+
+def test_the_table_is_sorted_by_any_column_by_keyboard_and_says_so(visit: Any) -> None:
+    page = visit(page_of()).page
+    sorts = "(all) => all.map((one) => one.ariaSort)"
+    assert page.locator("#table thead th").evaluate_all(sorts)[:2] == ["ascending", "none"]
+    page.locator("#table thead button", has_text="What").focus()
+    page.keyboard.press("Enter")
+    up = column(page, 2)
+    assert page.locator("#table thead th").evaluate_all(sorts)[:2] == ["none", "ascending"]
+    page.keyboard.press("Enter")
+    assert page.locator("#table thead th").evaluate_all(sorts)[:2] == ["none", "descending"]
+    assert sorted(up) == sorted(column(page, 2))
+    assert (up[0], column(page, 2)[-1]) == ("at least 2 × Ropucha class", "at least 2 × Ropucha class")
+    page.locator("#table thead button", has_text="Resembles").click()
+    matches = column(page, 4)
+    assert [bool(text) for text in matches] == sorted((bool(text) for text in matches), reverse=True)
+
+
+def test_counts_are_sorted_as_numbers(visit: Any) -> None:
+    page = visit(page_of(tuple(record(f"n{i}", "2025-05-18", count=i) for i in (10, 9, 100)))).page
+    page.locator("#table thead button", has_text="Count").click()
+    assert ids(page) == ["n9", "n10", "n100"]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_row_opens_the_popup_of_its_record_and_gets_the_focus_back(visit: Any, width: int) -> None:
+    seen = visit(page_of(PLACED), width=width)
+    page = seen.page
+    button = page.locator("#table tr[data-id=now] button")
+    button.focus()
+    page.keyboard.press("Enter")
+    box = page.locator("[role=dialog].box")
+    assert box.get_attribute("aria-label") == "18 May 2025: Ropucha class"
+    assert box.evaluate("(element) => element === document.activeElement")
+    assert box.locator(".match .sentence").text_content().startswith("resembles then ")
+    still(page)
+    frame, shown = page.locator(".map").bounding_box(), page.locator(".leaflet-popup-content-wrapper").bounding_box()
+    assert frame["x"] <= shown["x"]
+    assert shown["x"] + shown["width"] <= frame["x"] + frame["width"]
+    assert max(0, frame["y"]) <= shown["y"]
+    assert shown["y"] + shown["height"] <= min(900, frame["y"] + frame["height"])
+    assert page.locator("#table tr[aria-current=true]").get_attribute("data-id") == "now"
+    page.keyboard.press("Escape")
+    box.wait_for(state="detached")
+    assert button.evaluate("(element) => element === document.activeElement")
+    seen.assert_quiet()
+
+
+def test_the_popup_leads_to_the_other_half_of_a_match_and_a_record_without_position_to_the_site(visit: Any) -> None:
+    page = visit(page_of(PLACED)).page
+    page.locator("#table tr[data-id=now] td").first.click()
+    page.locator(".box button", has_text="Go to").click()
+    # The one before it may still be fading out.
+    box = page.locator("[role=dialog].box").last
+    assert box.get_attribute("aria-label") == "20 May 2024: Ropucha class"
+    page.locator("#table tr[data-id=unplaced] button").click()
+    assert "position not given" in (box.locator(".chips").text_content() or "")
+
+
+def test_the_table_is_copied_with_tabs_and_nothing_in_it_runs_in_a_spreadsheet(visit: Any) -> None:
+    records = (
+        record("a", operator="=HYPERLINK(1)", berth="\t+1", sources=[{"title": "＝1\u202e"}]),
+        record("b", operator="two\tcolumns\nand a line"),
+    )
+    page = visit(page_of(records)).page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#table button", has_text="Copy for a spreadsheet").click()
+    sync_api.expect(page.locator("#table [role=status]")).to_have_text("Rows copied: 2")
+    head, *rows = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").split("\n")]
+    cells = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [cell["Operator"] for cell in cells] == ["'=HYPERLINK(1)", "two columns and a line"]
+    assert cells[0]["Sources"] == "'＝1"
+    assert [cell["Record"] for cell in cells] == ["a", "b"]
+
+
+def test_the_table_copies_where_the_page_may_not_have_the_clipboard(visit: Any) -> None:
+    page = visit(page_of()).page
+    page.evaluate("document.addEventListener('copy', () => (window.copied = document.activeElement.value))")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.locator("#table button", has_text="Copy for a spreadsheet").click()
+    sync_api.expect(page.locator("#table [role=status]")).to_have_text(f"Rows copied: {len(RECORDS)}")
+    assert page.evaluate("window.copied").startswith("When\tWhat\t")
+    assert page.locator("textarea").count() == 0
+
+
+def test_a_layer_switched_off_takes_its_records_out_of_the_table(visit: Any) -> None:
+    page = visit(page_of(PLACED)).page
+    page.locator(".leaflet-control-layers").hover()
+    page.get_by_label("Sightings and looks of 2024").uncheck()
+    assert "then" not in ids(page)
+    assert page.locator("#table [role=status]").text_content() == "4 / 5 records shown"
+    page.get_by_label("Sightings and looks of 2024").check()
+    assert "then" in ids(page)
+
+
+def test_thousands_of_records_come_onto_the_page_some_at_a_time(visit: Any) -> None:
+    many = tuple(record(f"m{i:03}", f"2025-{i % 12 + 1:02}-{i % 28 + 1:02}") for i in range(450))
+    page = visit(page_of(many)).page
+    assert len(ids(page)) == 200
+    more = page.locator("#table button", has_text="Show more rows")
+    assert more.text_content() == "Show more rows; not shown yet: 250"
+    more.click()
+    assert len(ids(page)) == 400
+    assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 201
+    last = page.locator("#table tbody tr").last.get_attribute("data-id")
+    assert page.locator(f"#record-{last}").count() == 0
+    page.evaluate(f"location.hash = '#record-{last}'")
+    page.locator(f"#record-{last}").wait_for(state="visible")
+
+
+def test_an_empty_site_has_no_empty_table(visit: Any) -> None:
+    page = visit(page_of(site="nakhodka")).page
+    assert page.locator("#table table").count() == 0
+    assert (page.locator("#table p").text_content() or "").startswith("Nothing is logged for Nakhodka in this period.")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -341,10 +341,12 @@ PAGE_PARTS = (
     "glyphs",
     "labels",
     "ground",
+    "records",
     "record",
     "popup",
     "badges",
     "marks",
+    "table",
     "around",
     "page",
 )

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 PERIODS = ("now", "then", "other")
 #: Sites up to this far away are brought into the first view of a site's map when they have records.
 NEAR_M = 30_000.0
+#: The day from which a browser counts.
+EPOCH = Day(1970, 1, 1).toordinal()
 #: Towns named on the overview.
 TOWNS = 16
 
@@ -52,6 +54,27 @@ EFFORT_KNOWN = "Some looks here are our own, or of a source that states them all
 NO_COAST = "No coastline detail packaged for this place."
 COAST_ACCURACY = "Coast from OpenStreetMap, good to about ±55 m: a harbour overview, not a berth."
 OUTSIDE = "Plain grey: outside the packaged map; nothing is drawn there."
+
+#: Fields of a record (see :class:`resight.wording.Wording`) that are columns of the page's table, where any has one.
+COLUMNS = (
+    "Activity",
+    "Taken to mean",
+    "Likelihood",
+    "Analytic confidence",
+    "Source’s own doubt",
+    "Operator",
+    "Count",
+    "Berth",
+    "Known by",
+)
+#: What a record's glyph says, as a cell of the table.
+KINDS = {
+    **dict.fromkeys(PERIODS, "seen"),
+    "nothing": "looked, found nothing",
+    "absent": "reported absent over a period",
+    "unclear": "could not tell",
+    "background": "total or background",
+}
 
 #: Labels that the page script writes itself.
 WORDS = {
@@ -73,8 +96,25 @@ WORDS = {
     "report": "Pattern similarity report",
     "data": "Data",
     "not_pinned": "The sources give no position for these, so they are listed here and not pinned.",
-    "matched": "Resembles or repeats one of the other year.",
     "to_record": "Go to the record",
+    "go_to": "Go to",
+    "table": "All records in a table",
+    "column_when": "When",
+    "column_what": "What",
+    "column_result": "Result",
+    "column_match": "Resembles or repeats",
+    "column_position": "Position",
+    "column_sources": "Sources",
+    "column_record": "Record",
+    "position_given": "on the map",
+    "position_not_given": NOT_STATED,
+    "show_on_map": "show on the map",
+    "no_rows": "No record passes the filters.",
+    "rows_shown": "records shown",
+    "more_rows": "Show more rows; not shown yet",
+    "more_in_table": "More, in the table below",
+    "copy": "Copy for a spreadsheet",
+    "copied": "Rows copied",
     "map_help": "The list below the map holds everything the map shows. Tab moves between marks, Enter opens one.",
 }
 
@@ -143,7 +183,7 @@ def site_page(
     left_out: Counter[str] = Counter()
     for row in here:
         period = period_of(row, repeats)
-        record = told.record(row, period)
+        record = {**told.record(row, period), "days": [_day(row["earliest"]), _day(row["latest"])]}
         records[period].append(record)
         if period != "other" and told.left_out(row):
             left_out[told.left_out(row)] += 1
@@ -198,10 +238,17 @@ def site_page(
                 "records": records["other"],
             },
         ],
+        "columns": COLUMNS,
+        "kinds": KINDS,
         "empty": f"Nothing is logged for {site.name} in this period. {NOT_PROOF}",
         "credits": credits,
         "words": WORDS,
     }
+
+
+def _day(day: Day) -> int:
+    """A day as a page counts them: from 1 January 1970."""
+    return day.toordinal() - EPOCH
 
 
 def _surroundings(site: Site) -> base.Box:
@@ -439,9 +486,6 @@ def _mark(row: Row, record: Data, period: str) -> Data:
     return {
         "id": row["id"],
         "period": period,
-        "glyph": record["glyph"],
-        "when": record["when"],
-        "what": record["what"],
         "outcome": OUTCOMES.get(row["outcome"], ""),
         "matched": [match["to"] for match in record["matches"]],
         "geometry": row["geometry"],

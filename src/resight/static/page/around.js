@@ -3,6 +3,9 @@ resight.around = (() => {
   const { data, words, make, say, fixed, recordLink } = resight.parts;
   const { glyph } = resight.glyphs;
   const { lines, recordArticle } = resight.record;
+  const { table } = resight.table;
+  /** Records told in full at a time, in each group. */
+  const STEP = 100;
 
   function head() {
     const names = data.names.map(([language, name]) => make("span", { lang: language }, say(name)));
@@ -37,10 +40,41 @@ resight.around = (() => {
     return make("section", { id, "aria-labelledby": `${id}-title` }, make("h2", { id: `${id}-title` }, title), content);
   }
 
+  /** Record id to what puts its article on the page. */
+  const folded = new Map();
+
+  /** The records of a group, the first of them at once and the rest when asked for: thousands would hold the page up. */
+  function articles(records) {
+    const list = make("div", {}), more = make("button", { type: "button", class: "plain" });
+    let shown = 0;
+    const fill = (upTo) => {
+      list.append(...records.slice(shown, upTo).map(recordArticle));
+      shown = Math.max(shown, Math.min(upTo, records.length));
+      more.textContent = `${words.more_rows}: ${records.length - shown}`;
+      more.hidden = shown === records.length;
+    };
+    more.addEventListener("click", () => fill(shown + STEP));
+    records.forEach((record, index) => folded.set(record.id, () => index >= shown && fill(index + 1)));
+    fill(STEP);
+    return [list, more];
+  }
+
+  /** Bring a record's article onto the page, and open what hides it. */
+  function reveal(address) {
+    folded.get(address.replace(/^record-/, ""))?.();
+    const target = document.getElementById(address);
+    if (!target) return;
+    for (let node = target; node; node = node.parentElement) {
+      if (node.tagName === "DETAILS") node.open = true;
+    }
+    target.focus({ preventScroll: true });
+    target.scrollIntoView({ block: "start" });
+  }
+
   function groups() {
     return data.groups.filter((group) => group.key !== "other" || group.records.length).map((group) => {
       const count = ` (${group.records.length})`;
-      const list = group.records.length ? group.records.map(recordArticle) : [make("p", {}, say(data.empty))];
+      const list = group.records.length ? articles(group.records) : [make("p", {}, say(data.empty))];
       const title = [...say(group.title), make("small", {}, ` ${group.role}${count}`)];
       if (group.key !== "other") return make("section", { class: `group ${group.key}`, "aria-labelledby": `group-${group.key}` }, make("h3", { id: `group-${group.key}`, class: "year" }, glyph(group.key), " ", title), list);
       return make("details", { class: "group other" }, make("summary", {}, title), list);
@@ -58,6 +92,10 @@ resight.around = (() => {
 
   function below() {
     const parts = [];
+    if (data.groups) {
+      const filled = data.groups.some((group) => group.records.length);
+      parts.push(section("table", words.table, ...(filled ? table() : [make("p", {}, say(data.empty))])));
+    }
     if (data.groups) parts.push(section("records", words.records, make("div", { class: "groups" }, groups())));
     if (data.cards) parts.push(section("sites", words.sites, make("div", { class: "cards" }, data.cards.map(card)), data.silent ? make("p", {}, say(data.silent)) : null));
     if (data.about.length) parts.push(section("about", words.about, lines(data.about)));
@@ -66,5 +104,5 @@ resight.around = (() => {
     document.getElementById("below").append(...parts);
   }
 
-  return { head, beside, below };
+  return { head, beside, below, reveal };
 })();

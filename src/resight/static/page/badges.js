@@ -24,7 +24,7 @@ resight.badges = (() => {
         ? make("a", { class: look, href: badge.href, "aria-label": name }, inside)
         : make("button", { class: look, type: "button", "aria-label": name, "aria-haspopup": "dialog" }, inside);
       const at = latLng(badge.at);
-      if (!badge.href) box.addEventListener("click", () => open(map, at, box, badgeContent(badge)));
+      if (!badge.href) box.addEventListener("click", () => open(map, at, box, name, badgeContent(badge)));
       const dot = L.circleMarker(at, { pane: "lines", radius: 4, color: "#fff", weight: 1.5, fillColor: INK, fillOpacity: 1, interactive: false });
       map.labels.add(group, { at, element: box, dot, stays: badge.own, clearOf: badge.own ? outline() : null });
     }

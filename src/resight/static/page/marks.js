@@ -2,12 +2,22 @@
 resight.marks = (() => {
   const { data, make, plain, fixed } = resight.parts;
   const { INK, glyph } = resight.glyphs;
-  const { open, markContent } = resight.popup;
+  const records = resight.records;
+
+  /** Periods whose layer is switched off: the table and the strip leave them out as well. */
+  const off = new Set();
+  records.narrowBy((record) => !off.has(record.period));
+
+  function switchPeriod(period, on) {
+    off[on ? "delete" : "add"](period);
+    records.changed();
+  }
 
   /** Marks of the records whose position is given. */
   function marks(map, period) {
-    const group = L.layerGroup();
+    const group = L.layerGroup(), drawn = [];
     for (const mark of data.map.marks.filter((one) => one.period === period)) {
+      const record = records.byId.get(mark.id);
       const shape = L.geoJSON(mark.geometry, {
         interactive: false,
         style: { color: INK, weight: 2, fillOpacity: 0.15 },
@@ -18,25 +28,36 @@ resight.marks = (() => {
       const said = mark.outcome ? [fixed(mark.outcome, "span", "caption")] : [];
       const button = make("button", {
         class: `mark${mark.matched.length ? " matched" : ""}`, type: "button",
-        "aria-label": plain([`${mark.when}:`, ...mark.what]), "aria-haspopup": "dialog",
-      }, glyph(mark.glyph), said);
-      button.addEventListener("click", () => open(map, at, button, markContent(mark)));
+        "aria-label": plain([`${record.when}:`, ...record.what]), "aria-haspopup": "dialog",
+      }, glyph(record.glyph), said);
+      button.addEventListener("click", () => records.choose(record.id, button));
       L.DomEvent.disableClickPropagation(button);
       shape.addTo(group);
       L.marker(at, { icon: L.divIcon({ className: "holder", html: button, iconSize: [0, 0] }), interactive: false, keyboard: false }).addTo(group);
-      mark.at = at;
+      record.at = mark.at = at;
+      drawn.push({ record, button, shape });
     }
+    const show = () => drawn.forEach(({ record, button, shape }) => {
+      button.hidden = !records.passes(record);
+      shape.eachLayer((part) => part.getElement?.()?.toggleAttribute("hidden", button.hidden));
+    });
+    group.on("add", () => switchPeriod(period, true)).on("remove", () => switchPeriod(period, false));
+    records.onNarrowed(show);
     return group;
   }
 
   function links() {
-    const group = L.layerGroup();
+    const group = L.layerGroup(), drawn = [];
     const byId = new Map(data.map.marks.map((mark) => [mark.id, mark]));
     for (const mark of data.map.marks.filter((one) => one.period === "now")) {
       for (const other of mark.matched.map((id) => byId.get(id)).filter(Boolean)) {
-        L.polyline([mark.at, other.at], { color: "#000", weight: 2, dashArray: "6 5", interactive: false }).addTo(group);
+        const line = L.polyline([mark.at, other.at], { color: "#000", weight: 2, dashArray: "6 5", interactive: false }).addTo(group);
+        drawn.push({ line, ends: [mark, other].map((end) => records.byId.get(end.id)) });
       }
     }
+    const show = () => drawn.forEach(({ line, ends }) => line.getElement()?.toggleAttribute("hidden", !ends.every(records.passes)));
+    group.on("add", show);
+    records.onNarrowed(show);
     return group;
   }
 

@@ -24,18 +24,6 @@ resight.page = (() => {
   const layers = { ground, places, site, badges: resight.badges.badges, links: resight.marks.links };
   const layer = (map, key) => (layers[key] ? layers[key](map) : resight.marks.marks(map, key));
 
-  /** A link to a record opens what hides it. */
-  function reveal() {
-    const id = decodeURIComponent(location.hash.slice(1));
-    const target = id && document.getElementById(id);
-    if (!target) return;
-    for (let node = target; node; node = node.parentElement) {
-      if (node.tagName === "DETAILS") node.open = true;
-    }
-    target.focus({ preventScroll: true });
-    target.scrollIntoView({ block: "start" });
-  }
-
   /** Everything but the map, once its layers are there. */
   function begin(map) {
     resight.around.head();
@@ -46,8 +34,10 @@ resight.page = (() => {
     container.setAttribute("role", "group");
     container.setAttribute("aria-label", `${words.map}: ${plain(data.title)}. ${words.map_help}`);
     settle(map);
+    const reveal = () => location.hash && resight.around.reveal(decodeURIComponent(location.hash.slice(1)));
     addEventListener("hashchange", reveal);
     reveal();
+    resight.records.onChosen((record, from) => resight.popup.showRecord(map, record, from));
     onPaper(map);
   }
 

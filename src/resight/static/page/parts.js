@@ -12,7 +12,7 @@ resight.parts = (() => {
     for (const [name, value] of Object.entries(attributes)) {
       if (value !== null && value !== false) element.setAttribute(name, value);
     }
-    element.append(...children.flat().filter((child) => child !== null));
+    element.append(...children.flat(Infinity).filter((child) => child !== null));
     return element;
   }
 

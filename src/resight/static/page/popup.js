@@ -1,7 +1,11 @@
 // The box that opens on the map: what stands in it, and where the focus goes.
 resight.popup = (() => {
-  const { words, make, say, plain, fixed, recordLink } = resight.parts;
+  const { data, words, make, say, plain, fixed, recordLink } = resight.parts;
   const { glyph } = resight.glyphs;
+  const { matchBlock, chips, lines, sources } = resight.record;
+  const records = resight.records;
+  /** Records named in a site's popup; the table has them all. */
+  const LISTED = 50;
 
   function badgeContent(badge) {
     const content = [make("h3", {}, say(badge.name))];
@@ -9,25 +13,45 @@ resight.popup = (() => {
     if (badge.caption) content.push(fixed(badge.caption, "p"));
     else content.push(make("ul", { class: "signs" }, badge.counts.map(([sign, , inWords]) => make("li", {}, glyph(sign), " ", inWords))));
     if (badge.listing.length) content.push(fixed(words.not_pinned, "p"));
-    for (const { title, records } of badge.listing) {
-      content.push(fixed(title, "h4"), make("ul", { class: "signs" }, records.map((record) =>
+    for (const { title, records: listed } of badge.listing) {
+      content.push(fixed(title, "h4"), make("ul", { class: "signs" }, listed.slice(0, LISTED).map((record) =>
         make("li", {}, glyph(record.glyph), " ", recordLink(record.id, [...say(record.when), ": ", ...say(record.what)])))));
+      if (listed.length > LISTED) content.push(make("p", {}, `${words.more_in_table}: ${listed.length - LISTED}`));
     }
     return content;
   }
 
-  function markContent(mark) {
+  function markContent(record, from) {
     return [
-      make("h3", {}, say(mark.what)),
-      make("p", {}, glyph(mark.glyph), " ", say(mark.when)),
-      mark.matched.length ? make("p", {}, glyph("matched"), " ", words.matched) : null,
-      make("p", {}, recordLink(mark.id, fixed(words.to_record))),
+      make("h3", {}, say(record.what)),
+      make("p", {}, glyph(record.glyph), " ", say(record.when)),
+      chips(record),
+      record.matches.flatMap((match) => [matchBlock(match), counterpart(match, from)]),
+      lines(record.fields),
+      sources(record),
+      make("p", {}, recordLink(record.id, fixed(words.to_record))),
     ];
   }
 
+  /** The way from a match to its other half. */
+  function counterpart(match, from) {
+    if (!match.linked) return null;
+    const button = make("button", { type: "button", class: "plain" }, `${words.go_to} `, say(match.to));
+    button.addEventListener("click", () => records.choose(match.to, from));
+    return button;
+  }
+
+  /** The popup of a record: at its own position, or at the site's where none is given. */
+  function showRecord(map, record, from) {
+    const place = record.at ?? L.latLng(data.map.site.at[1], data.map.site.at[0]);
+    map.getContainer().scrollIntoView({ block: "nearest" });
+    map.panInside(place, { padding: [40, 40], animate: false });
+    open(map, place, from, plain([`${record.when}:`, ...record.what]), markContent(record, from));
+  }
+
   /** A box on the map that takes the focus and gives it back. */
-  function open(map, at, from, content) {
-    const box = make("div", { class: "box", role: "dialog", tabindex: "-1", "aria-label": plain(from.getAttribute("aria-label")) }, content);
+  function open(map, at, from, name, content) {
+    const box = make("div", { class: "box", role: "dialog", tabindex: "-1", "aria-label": name }, content);
     const { x: width, y: height } = map.getSize();
     const popup = L.popup({
       maxWidth: Math.min(340, width - 60), minWidth: Math.min(220, width - 60), maxHeight: Math.max(160, height - 130),
@@ -53,5 +77,5 @@ resight.popup = (() => {
     box.focus({ preventScroll: true });
   }
 
-  return { open, badgeContent, markContent };
+  return { open, badgeContent, showRecord };
 })();

@@ -8,12 +8,13 @@ resight.record = (() => {
     return make("dl", {}, pairs.flatMap(([label, ...parts]) => [fixed(label, "dt"), make("dd", {}, say(parts))]));
   }
 
+  const chips = (record) => make("ul", { class: "chips" }, record.chips.map((chip) => make("li", {}, say(chip))));
+
   function recordArticle(record) {
     const title = make("h3", {}, glyph(record.glyph), " ", make("span", { class: "when" }, say(record.when)), " ", say(record.what));
-    const chips = make("ul", { class: "chips" }, record.chips.map((chip) => make("li", {}, say(chip))));
     const relations = record.relations.map((relation) => make("p", {}, `${relation.how} `, reference(relation)));
     return make("article", { id: `record-${record.id}`, class: `record ${record.glyph}${record.matches.some((match) => !match.caution) ? " matched" : ""}`, tabindex: "-1" },
-      title, chips, record.matches.map(matchBlock), lines(record.fields), relations, sources(record),
+      title, chips(record), record.matches.map(matchBlock), lines(record.fields), relations, sources(record),
       record.note ? make("details", {}, fixed(words.note, "summary"), make("p", { class: "written" }, say(record.note))) : null);
   }
 
@@ -41,5 +42,5 @@ resight.record = (() => {
     return make("div", { class: "sources" }, fixed(words.sources, "h4"), make("ul", {}, shown));
   }
 
-  return { lines, recordArticle };
+  return { lines, chips, matchBlock, sources, recordArticle };
 })();

@@ -1,0 +1,128 @@
+// The table of all records: sorted by any column, narrowed with the map, copied to a spreadsheet.
+resight.table = (() => {
+  const { data, words, make, say, plain, fixed } = resight.parts;
+  const { glyph } = resight.glyphs;
+  const records = resight.records;
+  /** Rows put on the page at a time: ten thousand at once would hold it up. */
+  const STEP = 200;
+  const inOrder = new Intl.Collator("en", { numeric: true });
+
+  const joined = (parts) => (Array.isArray(parts) ? parts.join(" ") : parts);
+  const field = (label) => (record) => record.fields.find(([name]) => name === label)?.slice(1) ?? "";
+  const matches = (record) => record.matches.flatMap((match, index) => [...(index ? ["·"] : []), ...(match.caution ? [`${match.caution}:`] : []), match.verb, match.to]);
+
+  /** What a column is called, and what of a record stands in it; columns that no record fills are left out. */
+  const COLUMNS = [
+    { label: words.column_when, of: (record) => record.when },
+    { label: words.column_what, of: (record) => record.what },
+    { label: words.column_result, of: (record) => data.kinds[record.glyph] },
+    { label: words.column_match, of: matches },
+    ...(data.columns ?? []).map((label) => ({ label, of: field(label) })),
+    { label: words.column_position, of: (record) => (record.unplaced ? words.position_not_given : words.position_given) },
+    { label: words.column_sources, of: (record) => record.sources.map((source) => joined(source.text)).join("; ") },
+    { label: words.column_record, of: (record) => record.id },
+  ].filter((column) => records.all.some((record) => column.of(record).length));
+
+  let by = 0, down = false, limit = STEP, chosen = null;
+  const head = make("tr"), body = make("tbody"), more = make("button", { type: "button" }), said = make("p", { role: "status" });
+
+  const byDay = (a, b) => a.days[0] - b.days[0] || a.days[1] - b.days[1];
+
+  /** The records that are shown, in the order asked for; what is not filled in comes last either way. */
+  function sorted() {
+    const text = new Map(records.all.map((record) => [record, joined(COLUMNS[by].of(record))]));
+    const way = down ? -1 : 1;
+    const compare = by === 0 ? byDay : (a, b) => inOrder.compare(text.get(a), text.get(b));
+    return records.shown().sort((a, b) => {
+      const blank = Boolean(!text.get(a)) - Boolean(!text.get(b));
+      return blank || way * compare(a, b) || byDay(a, b) || inOrder.compare(a.id, b.id);
+    });
+  }
+
+  function row(record) {
+    const cells = COLUMNS.map((column, index) => {
+      if (index) return make("td", {}, say(column.of(record)));
+      const button = make("button", { type: "button", "aria-label": plain([`${record.when}:`, ...record.what, `– ${words.show_on_map}`]) },
+        glyph(record.glyph), " ", say(record.when));
+      return make("th", { scope: "row" }, button);
+    });
+    const line = make("tr", { "data-id": record.id, "aria-current": record.id === chosen ? "true" : null }, cells);
+    // Text in a row can still be marked and copied by hand.
+    line.addEventListener("click", () => getSelection().isCollapsed && records.choose(record.id, line.querySelector("button")));
+    return line;
+  }
+
+  function draw() {
+    const rows = sorted(), hidden = Math.max(0, rows.length - limit);
+    [...head.children].forEach((cell, index) => cell.setAttribute("aria-sort", index !== by ? "none" : down ? "descending" : "ascending"));
+    body.replaceChildren(...rows.slice(0, limit).map(row));
+    if (!rows.length) body.append(make("tr", {}, make("td", { colspan: COLUMNS.length }, words.no_rows)));
+    more.hidden = !hidden;
+    more.textContent = `${words.more_rows}: ${hidden}`;
+    said.textContent = `${rows.length} / ${records.all.length} ${words.rows_shown}`;
+  }
+
+  /** One cell for a spreadsheet: on one line, and never run as a formula. */
+  function cell(text) {
+    const risky = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text);
+    const tidy = plain(text).replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
+    return risky || /^[=+\-@＝＋－＠]/.test(tidy) ? `'${tidy}` : tidy;
+  }
+
+  /** All rows that pass, also those not on the page yet, as text with tabs. */
+  function asText() {
+    const lines = sorted().map((record) => COLUMNS.map((column) => cell(joined(column.of(record)))));
+    return [COLUMNS.map((column) => column.label), ...lines].map((line) => line.join("\t")).join("\n");
+  }
+
+  async function copy() {
+    const text = asText(), number = records.shown().length;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // A page opened from a file may not have the clipboard; a marked text field always copies.
+      const area = make("textarea", { class: "unseen", "aria-hidden": "true" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    said.textContent = `${words.copied}: ${number}`;
+  }
+
+  function table() {
+    COLUMNS.forEach((column, index) => {
+      const button = make("button", { type: "button" }, column.label);
+      button.addEventListener("click", () => {
+        [by, down] = [index, index === by && !down];
+        draw();
+      });
+      head.append(make("th", { scope: "col" }, button));
+    });
+    const copying = make("button", { type: "button", class: "plain" }, words.copy);
+    copying.addEventListener("click", copy);
+    more.className = "plain";
+    more.addEventListener("click", () => {
+      const first = body.children.length;
+      limit += STEP;
+      draw();
+      body.children[first]?.querySelector("button").focus();
+    });
+    records.onNarrowed(() => {
+      limit = STEP;
+      draw();
+    });
+    records.onChosen((record) => {
+      chosen = record.id;
+      for (const line of body.children) line.toggleAttribute("aria-current", false);
+      [...body.children].find((line) => line.dataset.id === chosen)?.setAttribute("aria-current", "true");
+    });
+    draw();
+    const caption = fixed(words.table, "caption", "unseen");
+    return [make("div", { class: "over" }, said, copying),
+      make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": words.table }, make("table", {}, caption, make("thead", {}, head), body)), more];
+  }
+
+  return { table };
+})();
