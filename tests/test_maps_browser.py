@@ -284,7 +284,7 @@ def test_the_table_holds_every_record_in_order_of_time_and_leaves_out_columns_no
         "When", "What", "Result", "Resembles or repeats", "Activity", "Taken to mean", "Likelihood",
         "Analytic confidence", "Source’s own doubt", "Count", "Known by", "Position", "Sources", "Record",
     ]  # fmt: skip
-    assert page.locator("#table [role=status]").text_content() == f"{len(RECORDS)} / {len(RECORDS)} records shown"
+    assert page.locator("#table [role=status]").text_content() == f"{len(RECORDS)} of {len(RECORDS)} records shown"
     assert "must not be named" not in (page.locator("#table").text_content() or "")
 
 
@@ -377,7 +377,7 @@ def test_a_layer_switched_off_takes_its_records_out_of_the_table(visit: Any) -> 
     page.locator(".leaflet-control-layers").hover()
     page.get_by_label("Sightings and looks of 2024").uncheck()
     assert "then" not in ids(page)
-    assert page.locator("#table [role=status]").text_content() == "4 / 5 records shown"
+    assert page.locator("#table [role=status]").text_content() == "4 of 5 records shown"
     page.get_by_label("Sightings and looks of 2024").check()
     assert "then" in ids(page)
 
@@ -401,6 +401,87 @@ def test_an_empty_site_has_no_empty_table(visit: Any) -> None:
     page = visit(page_of(site="nakhodka")).page
     assert page.locator("#table table").count() == 0
     assert (page.locator("#table p").text_content() or "").startswith("Nothing is logged for Nakhodka in this period.")
+
+
+# --- the strip ------------------------------------------------------------------------------------------------
+
+STRIP = (
+    record("spring", "2025-03-10", basis="own"),
+    record("vague", "2025-06-01/2025-07-15"),
+    record("looked", "2025-05-01", outcome="not-seen", platform=None, basis="own"),
+    record("before", "2024-03-12"),
+    record("autumn", "2024-10-05", platform="cargo"),
+    record("crossing", "2024-12/2025-01", platform="ship"),
+)
+
+
+def walked(page: Any, *keys: str) -> str:
+    """What the strip's button stands on after some keys."""
+    for key in keys:
+        page.keyboard.press(key)
+    return page.locator(".cursor").get_attribute("aria-label") or ""
+
+
+def test_the_strip_is_walked_by_keyboard_and_opens_what_it_stands_on(visit: Any) -> None:
+    seen = visit(page_of(STRIP))
+    page = seen.page
+    page.locator(".cursor").focus()
+    assert walked(page, "Home").startswith("10 March 2025: Ropucha class")
+    assert walked(page, "ArrowRight") == "1 May 2025: Looked, found nothing: anything"
+    assert walked(page, "ArrowRight").startswith("1 June 2025 to 15 July 2025: Ropucha class")
+    assert walked(page, "ArrowRight").startswith("1 June 2025 to 15 July 2025")
+    assert walked(page, "ArrowDown", "End").startswith("5 October 2024: cargo")
+    assert page.locator(".readout").text_content().strip() == "5 October 2024: cargo"
+    page.keyboard.press("Enter")
+    assert page.locator("[role=dialog].box").get_attribute("aria-label") == "5 October 2024: cargo"
+    assert page.locator("#table tr[aria-current=true]").get_attribute("data-id") == "autumn"
+    page.keyboard.press("Escape")
+    page.locator("[role=dialog].box").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.className") == "cursor"
+    seen.assert_quiet()
+
+
+def test_what_is_chosen_elsewhere_is_framed_on_the_strip(visit: Any) -> None:
+    page = visit(page_of(STRIP)).page
+    assert page.locator(".strip .chosen").count() == 0
+    page.locator("#table tr[data-id=vague] button").click()
+    framed, bar = page.locator(".strip .chosen").bounding_box(), page.locator(".strip .bar.now.vague").bounding_box()
+    assert framed["x"] < bar["x"]
+    assert framed["x"] + framed["width"] > bar["x"] + bar["width"]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_bar_is_as_long_as_the_date_is_vague_and_opens_under_a_finger(visit: Any, width: int) -> None:
+    page = visit(page_of(STRIP), width=width).page
+    bar, whole = page.locator(".strip .bar.now.vague").bounding_box(), page.locator(".strip svg").bounding_box()
+    # With its outline on either side.
+    assert 0 <= bar["width"] - (whole["width"] - 28) * 45 / 365 < 5
+    page.locator(".strip").click(position={"x": bar["x"] - whole["x"] + 2, "y": bar["y"] - whole["y"] + 3})
+    assert page.locator("[role=dialog].box").get_attribute("aria-label").startswith("1 June 2025 to 15 July 2025")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_gaps_are_hatched_only_where_looks_are_known(visit: Any) -> None:
+    page = visit(page_of(STRIP)).page
+    titles = page.locator(".strip .title").all_text_contents()
+    assert titles == [
+        "2025 the year under study: 3 on file · hatched: more than 14 days without a counted look",
+        "2024 compared against: 2 on file · how often anyone looked is not known",
+    ]
+    # Before the look of 10 March, up to that of 1 May, and after it.
+    assert page.locator(".strip .gap").count() == 3
+
+
+def test_the_strip_says_what_it_is_to_those_who_do_not_see_it(visit: Any) -> None:
+    page = visit(page_of(STRIP)).page
+    strip = page.locator(".strip svg")
+    assert strip.get_attribute("role") == "img"
+    assert (strip.get_attribute("aria-label") or "").endswith("Records by year: 2025: 3, 2024: 2.")
+
+
+def test_a_site_without_records_of_the_two_years_has_no_strip(visit: Any) -> None:
+    assert visit(page_of(site="nakhodka")).page.locator(".strip").count() == 0
+    assert visit(page_of((record("a", "2019-03-01"),))).page.locator(".strip").count() == 0
 
 
 @pytest.mark.parametrize("width", [1280, 390])

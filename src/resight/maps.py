@@ -342,11 +342,13 @@ PAGE_PARTS = (
     "labels",
     "ground",
     "records",
+    "axis",
     "record",
     "popup",
     "badges",
     "marks",
     "table",
+    "strip",
     "around",
     "page",
 )

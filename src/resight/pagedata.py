@@ -14,7 +14,7 @@ from datetime import date as Day
 from typing import TYPE_CHECKING, Any
 
 from resight import basemap as base
-from resight import dates, evidence, geodesy
+from resight import dates, evidence, geodesy, strip
 from resight.comparison import Repeats
 from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Site, positions
@@ -26,7 +26,6 @@ from resight.wording import (
     Data,
     Row,
     Wording,
-    is_one_time,
     numbered,
     period_of,
     rows,
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 PERIODS = ("now", "then", "other")
 #: Sites up to this far away are brought into the first view of a site's map when they have records.
 NEAR_M = 30_000.0
-#: The day from which a browser counts.
-EPOCH = Day(1970, 1, 1).toordinal()
 #: Towns named on the overview.
 TOWNS = 16
 
@@ -98,6 +95,12 @@ WORDS = {
     "not_pinned": "The sources give no position for these, so they are listed here and not pinned.",
     "to_record": "Go to the record",
     "go_to": "Go to",
+    "strip": "When: the years over each other",
+    "strip_label": "Timeline; all of it stands in the table below as well. Records by year:",
+    "strip_help": "A bar is as long as the date is vague, a tick is a look at an image. Arrow keys walk, Enter opens.",
+    "nothing_logged": "nothing logged",
+    "on_file": "on file",
+    "of": "of",
     "table": "All records in a table",
     "column_when": "When",
     "column_what": "What",
@@ -132,7 +135,7 @@ class Summary:
         """Count one record."""
         self.counts[sign_of(row), period] += 1
         if row["method"] in LOOK_METHODS and row["outcome"] != "cannot-tell" and not row["aggregate"]:
-            self.effort_known |= is_one_time(row) and (row["basis"] == "own" or row["effort_stated"])
+            self.effort_known |= strip.is_counted_look(row)
             if self.last_look is None or row["latest"] > self.last_look[0]:
                 self.last_look = row["latest"], dates.in_words(row["date"])
 
@@ -183,7 +186,8 @@ def site_page(
     left_out: Counter[str] = Counter()
     for row in here:
         period = period_of(row, repeats)
-        record = {**told.record(row, period), "days": [_day(row["earliest"]), _day(row["latest"])]}
+        days = [strip.counted(row["earliest"]), strip.counted(row["latest"])]
+        record = {**told.record(row, period), "days": days, "look": strip.is_look(row)}
         records[period].append(record)
         if period != "other" and told.left_out(row):
             left_out[told.left_out(row)] += 1
@@ -238,17 +242,13 @@ def site_page(
                 "records": records["other"],
             },
         ],
+        "time": strip.of(here, site.id, repeats=repeats, vocabulary=vocabulary, up_to=up_to),
         "columns": COLUMNS,
         "kinds": KINDS,
         "empty": f"Nothing is logged for {site.name} in this period. {NOT_PROOF}",
         "credits": credits,
         "words": WORDS,
     }
-
-
-def _day(day: Day) -> int:
-    """A day as a page counts them: from 1 January 1970."""
-    return day.toordinal() - EPOCH
 
 
 def _surroundings(site: Site) -> base.Box:

@@ -4,6 +4,7 @@ resight.around = (() => {
   const { glyph } = resight.glyphs;
   const { lines, recordArticle } = resight.record;
   const { table } = resight.table;
+  const { strip } = resight.strip;
   /** Records told in full at a time, in each group. */
   const STEP = 100;
 
@@ -92,6 +93,7 @@ resight.around = (() => {
 
   function below() {
     const parts = [];
+    if (data.groups?.some((group) => group.key !== "other" && group.records.length)) parts.push(section("time", words.strip, ...strip()));
     if (data.groups) {
       const filled = data.groups.some((group) => group.records.length);
       parts.push(section("table", words.table, ...(filled ? table() : [make("p", {}, say(data.empty))])));
@@ -102,6 +104,7 @@ resight.around = (() => {
     const facts = data.facts.flatMap(([label, value, whole]) => [fixed(label, "dt"), make("dd", { title: whole || null }, say(value))]);
     parts.push(section("data", words.data, make("dl", {}, facts)));
     document.getElementById("below").append(...parts);
+    if (document.getElementById("time")) resight.strip.draw();
   }
 
   return { head, beside, below, reveal };

@@ -3,6 +3,8 @@ resight.marks = (() => {
   const { data, make, plain, fixed } = resight.parts;
   const { INK, glyph } = resight.glyphs;
   const records = resight.records;
+  /** With more looks than this the words under their signs would cover each other; the legend has them. */
+  const CAPTIONED = 6;
 
   /** Periods whose layer is switched off: the table and the strip leave them out as well. */
   const off = new Set();
@@ -16,6 +18,7 @@ resight.marks = (() => {
   /** Marks of the records whose position is given. */
   function marks(map, period) {
     const group = L.layerGroup(), drawn = [];
+    const captioned = data.map.marks.filter((mark) => mark.outcome).length;
     for (const mark of data.map.marks.filter((one) => one.period === period)) {
       const record = records.byId.get(mark.id);
       const shape = L.geoJSON(mark.geometry, {
@@ -25,7 +28,7 @@ resight.marks = (() => {
       });
       // A circle knows its bounds only on a map; a plain layer of the same geometry knows them at once.
       const at = L.geoJSON(mark.geometry).getBounds().getCenter();
-      const said = mark.outcome ? [fixed(mark.outcome, "span", "caption")] : [];
+      const said = mark.outcome && captioned <= CAPTIONED ? [fixed(mark.outcome, "span", "caption")] : [];
       const button = make("button", {
         class: `mark${mark.matched.length ? " matched" : ""}`, type: "button",
         "aria-label": plain([`${record.when}:`, ...record.what]), "aria-haspopup": "dialog",
@@ -55,7 +58,7 @@ resight.marks = (() => {
         drawn.push({ line, ends: [mark, other].map((end) => records.byId.get(end.id)) });
       }
     }
-    const show = () => drawn.forEach(({ line, ends }) => line.getElement()?.toggleAttribute("hidden", !ends.every(records.passes)));
+    const show = () => drawn.forEach(({ line, ends }) => line.getElement()?.toggleAttribute("hidden", !ends.every((end) => records.passes(end))));
     group.on("add", show);
     records.onNarrowed(show);
     return group;

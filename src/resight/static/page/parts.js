@@ -7,7 +7,7 @@ resight.parts = (() => {
 
   /** An element; attributes with a value of null are left out, children are nodes. */
   function make(tag, attributes = {}, ...children) {
-    const svg = ["svg", "path", "circle", "rect", "text"].includes(tag);
+    const svg = ["svg", "defs", "pattern", "path", "circle", "rect", "text", "tspan"].includes(tag);
     const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
       if (value !== null && value !== false) element.setAttribute(name, value);

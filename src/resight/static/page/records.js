@@ -19,7 +19,8 @@ resight.records = (() => {
     if (byId.has(id)) chosen.tell(byId.get(id), from);
   }
 
-  const passes = (record) => tests.every((test) => test(record));
+  /** Does a record pass what the map's layers and the time filter ask? One test can be left out. */
+  const passes = (record, but = null) => tests.every((test) => test === but || test(record));
 
   return {
     all, byId, choose, passes,
@@ -28,6 +29,6 @@ resight.records = (() => {
     narrowBy: (test) => tests.push(test),
     changed: narrowed.tell,
     onNarrowed: narrowed.hear,
-    shown: () => all.filter(passes),
+    shown: () => all.filter((record) => passes(record)),
   };
 })();

@@ -43,7 +43,7 @@ resight.table = (() => {
     const cells = COLUMNS.map((column, index) => {
       if (index) return make("td", {}, say(column.of(record)));
       const button = make("button", { type: "button", "aria-label": plain([`${record.when}:`, ...record.what, `– ${words.show_on_map}`]) },
-        glyph(record.glyph), " ", say(record.when));
+        glyph(record.glyph), " ", make("span", {}, say(record.when)));
       return make("th", { scope: "row" }, button);
     });
     const line = make("tr", { "data-id": record.id, "aria-current": record.id === chosen ? "true" : null }, cells);
@@ -59,7 +59,7 @@ resight.table = (() => {
     if (!rows.length) body.append(make("tr", {}, make("td", { colspan: COLUMNS.length }, words.no_rows)));
     more.hidden = !hidden;
     more.textContent = `${words.more_rows}: ${hidden}`;
-    said.textContent = `${rows.length} / ${records.all.length} ${words.rows_shown}`;
+    said.textContent = `${rows.length} ${words.of} ${records.all.length} ${words.rows_shown}`;
   }
 
   /** One cell for a spreadsheet: on one line, and never run as a formula. */

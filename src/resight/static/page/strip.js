@@ -1,0 +1,241 @@
+// The strip under the map: one row a year on one axis of days, bars as long as the date is vague, ticks for looks.
+resight.strip = (() => {
+  const { words, make, say, plain } = resight.parts;
+  const { glyph } = resight.glyphs;
+  const { records, axis } = resight;
+  /** Pixels: either side of the axis, month names, the most its lanes take, one lane, its looks. */
+  const SIDE = 14, HEAD = 20, LANES = 112, LANE = 16, THINNEST = 3, LOOKS = 20, GAP = 10;
+  /** Lines drawn between what resembles or repeats what, and sightings up to which a change of the axis is slid to. */
+  const LINKS = 100, SLID = 4000;
+
+  const box = make("div", { class: "strip" }), said = make("p", { class: "readout", role: "status" });
+  const cursor = make("button", { type: "button", class: "cursor" });
+  let svg = make("svg"), items = [], current = null, chosen = null, scale = null, onAxis = null;
+
+  /** What is drawn in the lanes of a year; the rest stands on its line of looks. */
+  const inLanes = (record) => !["nothing", "absent", "unclear"].includes(record.glyph);
+  const isDay = (record) => record.days[0] === record.days[1];
+  const matched = (record) => record.matches.some((match) => !match.caution);
+
+  /** Each record in the first lane that is free when it begins; `room` is the least of days one needs. */
+  function laid(all, room, most) {
+    const free = [], lanes = new Map();
+    for (const record of all) {
+      const [first, last] = axis.moved(record.days);
+      let lane = free.findIndex((end) => end < first);
+      if (lane < 0) lane = free.length < most ? free.length : lanes.size % most;
+      free[lane] = Math.max(last, first + room);
+      lanes.set(record, lane);
+    }
+    return { lanes, number: Math.max(1, free.length) };
+  }
+
+  /** A year's title takes a second line where there is no room for one. */
+  const isNarrow = (width) => width < 620;
+
+  /** Where everything stands, but for the slide from one axis to the next. */
+  function plan(width) {
+    const [low, high] = axis.domain(), days = high - low + 1, room = (13 * days) / (width - 2 * SIDE), title = isNarrow(width) ? 38 : 22;
+    const shown = records.all.filter((record) => record.period !== "other" && records.passes(record, axis.inStretch));
+    const start = new Map(shown.map((record) => [record, axis.moved(record.days)]));
+    shown.sort((a, b) => start.get(a)[0] - start.get(b)[0] || start.get(a)[1] - start.get(b)[1]);
+    const rows = [];
+    let top = HEAD;
+    for (const year of axis.time.years) {
+      const own = shown.filter((record) => axis.yearOf(record.days[0]) === year.year);
+      const { lanes, number } = laid(own.filter(inLanes), room, Math.floor(LANES / THINNEST));
+      const lane = Math.max(THINNEST, Math.min(LANE, LANES / number));
+      const looksAt = top + title + number * lane + LOOKS / 2;
+      for (const record of own) {
+        const y = inLanes(record) ? top + title + (lanes.get(record) + 0.5) * lane : looksAt;
+        rows.push({ record, year, y, r: inLanes(record) ? Math.min(5.5, lane / 2 - 0.5) : 5.5, days: start.get(record) });
+      }
+      Object.assign(year, { top, looksAt, bottom: looksAt + LOOKS / 2 });
+      top = year.bottom + GAP;
+    }
+    return { low, high, width, height: top, items: rows };
+  }
+
+  const r2 = (number) => Math.round(number * 100) / 100;
+  const circle = (x, y, r) => `M${r2(x - r)} ${r2(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
+  const square = (x, y, r) => `M${r2(x - r)} ${r2(y - r)}h${2 * r}v${2 * r}h${-2 * r}z`;
+  const bar = (x0, x1, y, r) => `M${r2(x0)} ${r2(y - r)}H${r2(Math.max(x1, x0 + 3))}V${r2(y + r)}H${r2(x0)}z`;
+  const SHAPES = {
+    now: circle,
+    then: (x, y, r) => `M${r2(x)} ${r2(y - r)}l${r} ${1.8 * r}h${-2 * r}z`,
+    nothing: (x, y, r) => `${circle(x, y, r)}M${r2(x - 0.7 * r)} ${r2(y + 0.7 * r)}l${1.4 * r} ${-1.4 * r}`,
+    absent: circle, unclear: square, background: (x, y, r) => square(x, y, r * 0.7),
+  };
+
+  /** One path for all that looks alike: thousands of marks are a few elements. */
+  function marks(days) {
+    const paths = new Map();
+    const add = (name, d) => paths.set(name, (paths.get(name) ?? "") + d);
+    for (const item of items) {
+      const [first, last] = days(item), { record, y, r } = item, [x0, x1] = [scale(first), scale(last + 1)].map(onAxis);
+      item.x0 = x0; item.x1 = x1;
+      if (record.look) add("tick", `M${r2((x0 + x1) / 2)} ${item.year.looksAt - 8}v16`);
+      const name = `${record.glyph}${isDay(record) ? "" : " vague"}${matched(record) ? " matched" : ""}`;
+      add(name, isDay(record) ? SHAPES[record.glyph]((x0 + x1) / 2, y, r) : bar(x0, x1, y, Math.min(r, 4.5)));
+    }
+    const order = (name) => (name === "tick" ? 0 : name.includes("vague") ? 1 : name.includes("matched") ? 3 : 2);
+    return [...paths].sort(([a], [b]) => order(a) - order(b)).map(([name, d]) => make("path", { class: `bar ${name}`, d }));
+  }
+
+  function links() {
+    const at = new Map(items.map((item) => [item.record.id, item]));
+    const lines = items.filter((item) => item.record.period === "now").flatMap((item) =>
+      item.record.matches.filter((match) => !match.caution).map((match) => [item, at.get(match.to)])).filter(([, other]) => other);
+    // From a day straight to the nearest that the other can lie.
+    const reach = (end, other) => Math.max(end.x0, Math.min(end.x1, middle(other)));
+    const d = lines.slice(0, LINKS).map(([a, b]) => `M${r2(reach(a, b))} ${r2(a.y)}L${r2(reach(b, a))} ${r2(b.y)}`).join("");
+    return d ? [make("path", { class: "tie", d })] : [];
+  }
+
+  /** Month names and lines, every so many months as there is room for. */
+  function months({ low, high, height }) {
+    const parts = [], wide = scale(low + 30) - scale(low), step = wide > 34 ? 1 : wide > 17 ? 2 : wide > 11 ? 3 : 6;
+    const date = axis.dateOf(low);
+    for (let month = date.getUTCMonth(), day; ; month++) {
+      day = Date.UTC(date.getUTCFullYear(), month, 1) / 864e5;
+      if (day > high) return parts;
+      if (day < low) continue;
+      const x = scale(day), isYear = month % 12 === 0;
+      parts.push(make("path", { class: isYear ? "month year" : "month", d: `M${r2(x)} ${HEAD - 4}V${height}` }));
+      const name = isYear && axis.way() === "date" ? String(axis.yearOf(day)) : axis.time.months[month % 12].slice(0, 3);
+      if (month % step === 0 && x < scale(high + 1) - 20) parts.push(make("text", { class: "name", x: r2(x + 3), y: HEAD - 7 }, name));
+    }
+  }
+
+  function year({ low, high, width }, row) {
+    const seen = items.filter((item) => item.year === row).length;
+    const title = make("text", { class: "title", x: SIDE, y: row.top + 14 });
+    const number = make("tspan", { class: "number" }, String(row.year));
+    title.append(number, ` ${row.role}: ${seen ? `${seen} ${words.on_file}` : words.nothing_logged}${isNarrow(width) ? "" : ` · ${row.looks}`}`);
+    if (isNarrow(width)) title.append(make("tspan", { x: SIDE, dy: 16 }, row.looks));
+    const hatched = row.gaps.map((days) => axis.moved(days)).map(([a, b]) => [Math.max(a, low), Math.min(b, high)]).filter(([a, b]) => a < b)
+      .map(([a, b]) => make("path", { class: "gap", d: bar(scale(a), scale(b + 1), row.looksAt, LOOKS / 2 - 2) }));
+    return { ground: [make("path", { class: "ground", d: bar(SIDE, width - SIDE, (row.top + row.bottom) / 2, (row.bottom - row.top) / 2) }), ...hatched], title };
+  }
+
+  /** What the stretch of days leaves out lies in the shade. */
+  function shade({ low, high, height }) {
+    const stretch = axis.stretch();
+    if (!stretch) return [];
+    return [[low, stretch[0] - 1], [stretch[1] + 1, high]].filter(([a, b]) => a <= b)
+      .map(([a, b]) => make("path", { class: "out", d: `M${r2(scale(a))} ${HEAD}H${r2(scale(b + 1))}V${height}H${r2(scale(a))}z` }));
+  }
+
+  /** A pattern for the gaps: hatching is seen without colour. */
+  const hatching = () => make("defs", {}, make("pattern", { id: "hatching", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    make("path", { d: "M0 0V6", stroke: "#8a949d", "stroke-width": 2 })));
+
+  let sliding = 0;
+
+  /** Draw the strip; marks slide from where they were to where the axis now puts them. */
+  function draw({ slide = false } = {}) {
+    cancelAnimationFrame(sliding);
+    const width = Math.max(280, box.clientWidth || 680), before = new Map(items.map((item) => [item.record, item]));
+    const planned = plan(width), from = scale;
+    items = planned.items;
+    scale = (day) => SIDE + ((day - planned.low) / (planned.high - planned.low + 1)) * (width - 2 * SIDE);
+    onAxis = (x) => Math.max(SIDE, Math.min(width - SIDE, x));
+    const begun = performance.now(), still = !slide || !from || items.length > SLID || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const was = new Map(items.map((item) => [item, before.get(item.record)?.days ?? item.days]));
+    const step = () => {
+      const part = still ? 1 : Math.min(1, (performance.now() - begun) / 700), eased = part * part * (3 - 2 * part);
+      const days = (item) => item.days.map((day, end) => day * eased + was.get(item)[end] * (1 - eased));
+      const drawn = marks(days);
+      const label = `${words.strip_label} ${axis.time.years.map((one) => `${one.year}: ${items.filter((item) => item.year === one).length}`).join(", ")}.`;
+      const rows = axis.time.years.map((row) => year(planned, row));
+      const next = make("svg", { width, height: planned.height, viewBox: `0 0 ${width} ${planned.height}`, role: "img", "aria-label": label },
+        hatching(), rows.map((row) => row.ground), months(planned), rows.map((row) => row.title), links(), drawn, shade(planned), ring());
+      svg.replaceWith(next);
+      svg = next;
+      put();
+      if (part < 1) sliding = requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  /** A frame round the chosen record. */
+  function ring() {
+    const item = items.find((one) => one.record === chosen);
+    return item ? make("rect", { class: "chosen", x: r2(item.x0 - 7), y: r2(item.y - 9), width: r2(Math.max(item.x1 - item.x0, 1) + 14), height: 18, rx: 4 }) : null;
+  }
+
+  const inside = () => items.filter((item) => records.passes(item.record));
+  const middle = (item) => (item.x0 + item.x1) / 2;
+  const name = (record) => [`${record.when}:`, ...record.what];
+
+  /** The one button that walks from record to record lies where the current one is drawn. */
+  function put() {
+    const all = inside();
+    const item = all.find((one) => one.record === current) ?? all[0];
+    cursor.hidden = !item;
+    current = item?.record;
+    if (!item) return;
+    cursor.style.transform = `translate(${Math.round(Math.min(middle(item), item.x0 + 200) - 14)}px, ${Math.round(item.y - 14)}px)`;
+    cursor.setAttribute("aria-label", plain([...name(current), ...(matched(current) ? current.matches.map((match) => `– ${match.verb} ${match.to}`) : [])]));
+  }
+
+  function tell(record) {
+    said.replaceChildren(...(record ? [glyph(record.glyph), " ", ...say(name(record))] : [words.strip_help]));
+  }
+
+  function walk(event) {
+    const all = inside(), at = all.findIndex((item) => item.record === current);
+    if (at < 0) return;
+    const row = all.filter((item) => item.year === all[at].year), place = row.indexOf(all[at]);
+    const years = [...new Set(all.map((item) => item.year))].sort((a, b) => a.top - b.top), up = years.indexOf(all[at].year);
+    const nearest = (year) => all.filter((item) => item.year === year).reduce((a, b) => (Math.abs(middle(b) - middle(all[at])) < Math.abs(middle(a) - middle(all[at])) ? b : a));
+    const steps = {
+      ArrowRight: () => row[place + 1], ArrowLeft: () => row[place - 1], Home: () => row[0], End: () => row.at(-1),
+      ArrowUp: () => years[up - 1] && nearest(years[up - 1]), ArrowDown: () => years[up + 1] && nearest(years[up + 1]),
+    };
+    if (!steps[event.key]) return;
+    event.preventDefault();
+    current = steps[event.key]()?.record ?? current;
+    put();
+    tell(current);
+  }
+
+  /** The record under a finger or pointer: the nearest within reach. */
+  function under(event) {
+    const place = svg.getBoundingClientRect(), [x, y] = [event.clientX - place.left, event.clientY - place.top];
+    let best = null, least = 20;
+    for (const item of inside()) {
+      const far = Math.hypot(Math.max(item.x0 - x, 0, x - item.x1), item.y - y);
+      if (far < least) [best, least] = [item, far];
+    }
+    return best?.record;
+  }
+
+  function strip() {
+    box.append(svg, cursor);
+    cursor.addEventListener("keydown", walk);
+    cursor.addEventListener("focus", () => tell(current));
+    cursor.addEventListener("blur", () => tell(null));
+    cursor.addEventListener("click", () => records.choose(current.id, cursor));
+    box.addEventListener("mousemove", (event) => tell(under(event)));
+    box.addEventListener("mouseleave", () => tell(null));
+    box.addEventListener("click", (event) => {
+      const record = event.target !== cursor && under(event);
+      if (!record) return;
+      current = record;
+      put();
+      records.choose(record.id, cursor);
+    });
+    records.onChosen((record) => {
+      chosen = record;
+      if (items.some((item) => item.record === record)) current = record;
+      draw();
+    });
+    records.onNarrowed(() => box.isConnected && draw());
+    new ResizeObserver(() => box.clientWidth !== svg.width.baseVal.value && draw()).observe(box);
+    tell(null);
+    return [box, said];
+  }
+
+  return { strip, draw };
+})();
