@@ -272,7 +272,7 @@ def still(page: Any) -> None:
 
 
 def ids(page: Any) -> list[str]:
-    return [row.get_attribute("data-id") or "" for row in page.locator("#table tbody tr").all()]
+    return [row.get_attribute("data-id") or "" for row in page.locator("#table tbody tr[data-id]").all()]
 
 
 def test_the_table_holds_every_record_in_order_of_time_and_leaves_out_columns_nobody_fills(visit: Any) -> None:
@@ -482,6 +482,124 @@ def test_the_strip_says_what_it_is_to_those_who_do_not_see_it(visit: Any) -> Non
 def test_a_site_without_records_of_the_two_years_has_no_strip(visit: Any) -> None:
     assert visit(page_of(site="nakhodka")).page.locator(".strip").count() == 0
     assert visit(page_of((record("a", "2019-03-01"),))).page.locator(".strip").count() == 0
+
+
+# --- the time filter ------------------------------------------------------------------------------------------
+
+TIMED = (
+    *PLACED[:3],
+    record("autumn", "2024-10-05", platform="cargo", geometry={"type": "Point", "coordinates": [132.35, 42.87]}),
+    record("vague", "2024-09", platform="cargo"),
+)
+
+
+def visible_marks(page: Any) -> int:
+    return sum(mark.is_visible() for mark in page.locator(".mark").all())
+
+
+def put(page: Any, handle: str, day: int) -> None:
+    """Put a handle on a day of the year, then take the last step by keyboard."""
+    one = page.get_by_role("slider", name=handle)
+    one.fill(str(int(one.get_attribute("min") or 0) + day - (1 if handle == "From" else -1)))
+    one.press("ArrowRight" if handle == "From" else "ArrowLeft")
+
+
+def test_the_handles_narrow_map_table_and_strip_together(visit: Any) -> None:
+    seen = visit(page_of(TIMED))
+    page = seen.page
+    assert (visible_marks(page), len(ids(page))) == (4, 5)
+    assert page.locator(".strip .out").count() == 0
+    put(page, "From", 200)
+    # 20 July is day 200 of the year, counted from nought: only the autumn of 2024 is left.
+    assert page.locator("#time output").text_content() == "Shown: 20 July to 31 December"
+    assert page.get_by_role("slider", name="From").get_attribute("aria-valuetext") == "20 July"
+    assert sorted(ids(page)) == ["autumn", "vague"]
+    assert visible_marks(page) == 1
+    assert page.locator(".strip .out").count() == 1
+    assert page.locator("#table [role=status]").text_content() == "2 of 5 records shown"
+    assert "2 of 5 records shown" in (page.locator(".badge").text_content() or "")
+    assert not page.locator('.leaflet-overlay-pane path[stroke-dasharray="6 5"]').is_visible()
+    put(page, "Until", 270)
+    assert page.locator(".strip .out").count() == 2
+    assert ids(page) == ["vague"]
+    page.get_by_role("button", name="Show the whole period").click()
+    assert (visible_marks(page), len(ids(page))) == (4, 5)
+    assert page.locator("#time output").text_content() == "Shown: the whole period"
+    seen.assert_quiet()
+
+
+def test_a_date_only_known_to_bounds_stays_as_long_as_it_may_lie_inside(visit: Any) -> None:
+    page = visit(page_of((record("vague", "2025-06-01/2025-07-15"), record("day", "2025-07-01")))).page
+    put(page, "From", 195)
+    assert ids(page) == ["vague"]
+    put(page, "From", 196)
+    assert ids(page) == []
+    assert page.locator("#table tbody").text_content() == "No record passes the filters."
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_handles_are_drawn_along_the_axis_by_mouse_and_stop_at_each_other(visit: Any, width: int) -> None:
+    page = visit(page_of(TIMED), width=width).page
+    page.locator(".range").scroll_into_view_if_needed()
+    track, axis = page.locator(".range").bounding_box(), page.locator(".strip .ground").first.bounding_box()
+    left, y = axis["x"], track["y"] + 22
+    page.mouse.move(left, y)
+    page.mouse.down()
+    page.mouse.move(left + axis["width"] / 2, y, steps=5)
+    page.mouse.up()
+    edge = page.locator(".strip .out").bounding_box()
+    # The shade ends under the handle.
+    assert edge["x"] + edge["width"] == pytest.approx(left + axis["width"] / 2, abs=3)
+    page.mouse.move(left + axis["width"], y)
+    page.mouse.down()
+    page.mouse.move(left, y, steps=5)
+    page.mouse.up()
+    values = [page.get_by_role("slider", name=name).input_value() for name in ("From", "Until")]
+    assert values[0] == values[1]
+
+
+def middle(page: Any, mark: str) -> float:
+    box = page.locator(f".strip .bar.{mark}").bounding_box()
+    return float(box["x"] + box["width"] / 2)
+
+
+def test_last_year_can_be_laid_over_this_one_by_season_by_date_and_by_the_best_shift(visit: Any) -> None:
+    page = visit(page_of((record("now", "2025-06-10"), record("then", "2024-03-02")))).page
+    page.emulate_media(reduced_motion="reduce")
+    width = page.locator(".strip .ground").first.bounding_box()["width"]
+    assert middle(page, "now") - middle(page, "then") == pytest.approx(width * 100 / 365, abs=1)
+    page.get_by_label("by date").check()
+    assert middle(page, "now") - middle(page, "then") == pytest.approx(width * 465 / 731, abs=1)
+    assert page.locator(".strip .month.year").count() == 2
+    page.get_by_label("by the best shift: 465 days").check()
+    assert middle(page, "now") == pytest.approx(middle(page, "then"), abs=1)
+    assert (page.locator(".strip .title").nth(1).text_content() or "").startswith("2024 moved by 465 days:")
+    put(page, "From", 30)
+    assert page.locator("#time output").text_content() == (
+        "Shown: 31 January 2025 to 31 December 2025; of 2024: 24 October 2023 to 22 September 2024"
+    )
+
+
+def test_marks_slide_to_where_another_way_of_laying_the_years_puts_them(visit: Any) -> None:
+    page = visit(page_of((record("now", "2025-06-10"), record("then", "2024-03-02")))).page
+    places = page.evaluate(
+        """async () => {
+          const places = [];
+          document.querySelector("[value=shift]").click();
+          for (let frame = 0; frame < 90; frame++) {
+            places.push(Math.round(document.querySelector(".strip .bar.then").getBoundingClientRect().x));
+            await new Promise(requestAnimationFrame);
+          }
+          return places;
+        }"""
+    )
+    assert places == sorted(places)
+    assert len(set(places)) > 3
+
+
+def test_no_best_shift_is_offered_where_there_is_none(visit: Any) -> None:
+    page = visit(page_of((record("now", "2025-06-10"),))).page
+    assert page.locator(".ways label").all_text_contents() == [" by day of the year", " by date"]
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -71,8 +71,12 @@ def test_a_shift_backwards_has_a_minus_and_several_baseline_years_are_named() ->
     back = strip.best_shift(
         [pattern.Event("a", "s", 500, 500, ("ship",))], [pattern.Event("b", "s", 486, 486, ("ship",))], VOCABULARY
     )
-    assert back == {"at": -14, "said": "−14 days"}
-    years = [{"year": 2025}, {"year": 2024, "shift": {"said": "365 days"}}, {"year": 2023, "shift": None}]
+    assert back == {"at": -14, "said": "−14 days", "moved": "moved by −14 days"}
+    years: list[dict[str, Any]] = [
+        {"year": 2025},
+        {"year": 2024, "shift": {"said": "365 days"}},
+        {"year": 2023, "shift": None},
+    ]
     assert strip._shifts_text(years) == "by the best shift: 2024 by 365 days"
 
 

@@ -349,6 +349,7 @@ PAGE_PARTS = (
     "marks",
     "table",
     "strip",
+    "filter",
     "around",
     "page",
 )

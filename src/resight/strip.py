@@ -122,7 +122,12 @@ def best_shift(then: Sequence[pattern.Event], now: Sequence[pattern.Event], voca
         return None
     named = [_interval_text(low, high) for low, high in found.shifts[:SHIFTS_NAMED]]
     more = len(found.shifts) - len(named)
-    return {"at": round(found.shift), "said": " or ".join(named) + (f" or {more} more" if more else "") + " days"}
+    at = round(found.shift)
+    return {
+        "at": at,
+        "said": " or ".join(named) + (f" or {more} more" if more else "") + " days",
+        "moved": f"moved by {_interval_text(at, at)} days",
+    }
 
 
 def _interval_text(low: float, high: float) -> str:

@@ -5,6 +5,7 @@ resight.around = (() => {
   const { lines, recordArticle } = resight.record;
   const { table } = resight.table;
   const { strip } = resight.strip;
+  const { filter } = resight.filter;
   /** Records told in full at a time, in each group. */
   const STEP = 100;
 
@@ -93,7 +94,10 @@ resight.around = (() => {
 
   function below() {
     const parts = [];
-    if (data.groups?.some((group) => group.key !== "other" && group.records.length)) parts.push(section("time", words.strip, ...strip()));
+    if (data.groups?.some((group) => group.key !== "other" && group.records.length)) {
+      const { over, under } = filter();
+      parts.push(section("time", words.strip, ...over, ...strip(), ...under));
+    }
     if (data.groups) {
       const filled = data.groups.some((group) => group.records.length);
       parts.push(section("table", words.table, ...(filled ? table() : [make("p", {}, say(data.empty))])));

@@ -42,9 +42,10 @@ resight.axis = (() => {
     records.changed();
   }
 
+  /** Lay the years over each other another way; all of them is shown again. */
   function layBy(name) {
     way = name;
-    show(null);
+    stretch = null;
   }
 
   const inWords = (day, withYear = true) => {

@@ -4,6 +4,7 @@ resight.badges = (() => {
   const { INK, GREY, glyph } = resight.glyphs;
   const { latLng, outline } = resight.ground;
   const { open, badgeContent } = resight.popup;
+  const { records } = resight;
 
   /** Boxes that stand for a site's records without being a pin for any of them. */
   function badges(map) {
@@ -23,6 +24,15 @@ resight.badges = (() => {
       const box = badge.href
         ? make("a", { class: look, href: badge.href, "aria-label": name }, inside)
         : make("button", { class: look, type: "button", "aria-label": name, "aria-haspopup": "dialog" }, inside);
+      if (badge.own) {
+        const narrowed = fixed("", "span", "caption");
+        records.onNarrowed(() => {
+          const shown = records.shown().length, all = records.all.length;
+          narrowed.textContent = `${shown} ${words.of} ${all} ${words.rows_shown}`;
+          if (shown < all) box.append(narrowed);
+          else narrowed.remove();
+        });
+      }
       const at = latLng(badge.at);
       if (!badge.href) box.addEventListener("click", () => open(map, at, box, name, badgeContent(badge)));
       const dot = L.circleMarker(at, { pane: "lines", radius: 4, color: "#fff", weight: 1.5, fillColor: INK, fillOpacity: 1, interactive: false });

@@ -73,7 +73,7 @@ resight.strip = (() => {
     const add = (name, d) => paths.set(name, (paths.get(name) ?? "") + d);
     for (const item of items) {
       const [first, last] = days(item), { record, y, r } = item, [x0, x1] = [scale(first), scale(last + 1)].map(onAxis);
-      item.x0 = x0; item.x1 = x1;
+      Object.assign(item, { x0, x1, at: [first, last] });
       if (record.look) add("tick", `M${r2((x0 + x1) / 2)} ${item.year.looksAt - 8}v16`);
       const name = `${record.glyph}${isDay(record) ? "" : " vague"}${matched(record) ? " matched" : ""}`;
       add(name, isDay(record) ? SHAPES[record.glyph]((x0 + x1) / 2, y, r) : bar(x0, x1, y, Math.min(r, 4.5)));
@@ -112,6 +112,7 @@ resight.strip = (() => {
     const title = make("text", { class: "title", x: SIDE, y: row.top + 14 });
     const number = make("tspan", { class: "number" }, String(row.year));
     title.append(number, ` ${row.role}: ${seen ? `${seen} ${words.on_file}` : words.nothing_logged}${isNarrow(width) ? "" : ` · ${row.looks}`}`);
+    if (axis.way() === "shift" && row.shift) number.textContent += ` ${row.shift.moved}:`;
     if (isNarrow(width)) title.append(make("tspan", { x: SIDE, dy: 16 }, row.looks));
     const hatched = row.gaps.map((days) => axis.moved(days)).map(([a, b]) => [Math.max(a, low), Math.min(b, high)]).filter(([a, b]) => a < b)
       .map(([a, b]) => make("path", { class: "gap", d: bar(scale(a), scale(b + 1), row.looksAt, LOOKS / 2 - 2) }));
@@ -141,7 +142,7 @@ resight.strip = (() => {
     scale = (day) => SIDE + ((day - planned.low) / (planned.high - planned.low + 1)) * (width - 2 * SIDE);
     onAxis = (x) => Math.max(SIDE, Math.min(width - SIDE, x));
     const begun = performance.now(), still = !slide || !from || items.length > SLID || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const was = new Map(items.map((item) => [item, before.get(item.record)?.days ?? item.days]));
+    const was = new Map(items.map((item) => [item, before.get(item.record)?.at ?? item.days]));
     const step = () => {
       const part = still ? 1 : Math.min(1, (performance.now() - begun) / 700), eased = part * part * (3 - 2 * part);
       const days = (item) => item.days.map((day, end) => day * eased + was.get(item)[end] * (1 - eased));
@@ -156,6 +157,14 @@ resight.strip = (() => {
       if (part < 1) sliding = requestAnimationFrame(step);
     };
     step();
+  }
+
+  /** Let the marks slide to where another way of laying the years puts them; the rest of the page hears of it first. */
+  function slide() {
+    const from = [items, scale];
+    records.changed();
+    [items, scale] = from;
+    draw({ slide: true });
   }
 
   /** A frame round the chosen record. */
@@ -237,5 +246,5 @@ resight.strip = (() => {
     return [box, said];
   }
 
-  return { strip, draw };
+  return { strip, draw, slide };
 })();
