@@ -39,6 +39,7 @@ ORDER = (
     "chance",
     "flags",
     "basemap",
+    "tiles",
     "strip",
     "pagedata",
     "maps",
@@ -267,7 +268,7 @@ def test_maps_and_report_do_not_know_each_other() -> None:
     assert [(name, found.ours) for name in ORDER for found in imports(name)
             if found.ours in OF_THE_REPORT and name not in OF_THE_REPORT | {"cli"}] == []  # fmt: skip
     assert [(name, found.ours) for name in OF_THE_REPORT for found in imports(name)
-            if found.ours in {"maps", "pagedata", "strip", "basemap"}] == []  # fmt: skip
+            if found.ours in {"maps", "pagedata", "strip", "tiles", "basemap"}] == []  # fmt: skip
 
 
 def test_the_report_only_lays_out_what_was_decided_before() -> None:

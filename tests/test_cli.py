@@ -1150,6 +1150,56 @@ def test_map_writes_a_page_per_watched_site_and_an_overview(run: Run, book: Logb
     assert all((book.folder / "maps" / name).stat().st_size > 0 for name in names)
 
 
+def test_the_overview_is_written_alone_and_links_the_pages_that_are_there(run: Run, book: Logbook) -> None:
+    run("map", "dunay", folder=book.folder)
+    result = run("map", "--overview", folder=book.folder)
+    assert (result.exit_code, [Path(line).name for line in result.stdout.splitlines()]) == (0, ["index.html"])
+    page = (book.folder / "maps" / "index.html").read_text("utf-8")
+    assert '"href":"dunay.html"' in page
+    assert '"href":"sunan.html"' not in page
+
+
+@pytest.mark.parametrize("args", [("dunay",), ("--all",)])
+def test_the_overview_alone_takes_no_sites(run: Run, book: Logbook, args: tuple[str, ...]) -> None:
+    result = run("map", "--overview", *args, folder=book.folder)
+    assert result.exit_code == 2
+    assert "leave out the sites and --all" in result.stderr
+    assert not (book.folder / "maps").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "page"), [(("dunay",), "dunay.html"), ((), "index.html"), (("--overview",), "index.html")]
+)
+def test_a_map_is_opened_in_the_browser(
+    run: Run, book: Logbook, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], page: str
+) -> None:
+    opened: list[str] = []
+
+    def browser(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browser)
+    result = run("map", *args, "--open", folder=book.folder)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert opened == [(book.folder / "maps" / page).as_uri()]
+
+
+def test_without_a_browser_the_page_is_named(run: Run, book: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    result = run("map", "--overview", "--open", folder=book.folder)
+    page = book.folder / "maps" / "index.html"
+    assert (result.exit_code, result.stderr) == (0, f"no browser found here; the page is {page}\n")
+
+
+def test_a_bad_address_of_tiles_is_refused_before_anything_is_written(run: Run, book: Logbook) -> None:
+    result = run("map", "--tiles", "http://a.example/{z}/{x}/{y}.png", folder=book.folder)
+    assert result.exit_code == 3
+    assert "does not begin with https://" in result.stderr
+    assert "for example https://tiles.example.org/{z}/{x}/{y}.png" in result.stderr
+    assert not (book.folder / "maps").exists()
+
+
 def test_report_writes_a_page_named_after_its_years(run: Run, book: Logbook) -> None:
     result = run("report", "--output", str(book.folder / "out"), folder=book.folder)
     assert result.exit_code == 0

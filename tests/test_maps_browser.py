@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import folium
 import pytest
 
-from resight import maps
+from resight import maps, tiles
 from resight.observation import Observation
 from test_maps import HOSTILE, RECORDS, SITES, overview_of, page_of, record
 
@@ -600,6 +601,31 @@ def test_marks_slide_to_where_another_way_of_laying_the_years_puts_them(visit: A
 def test_no_best_shift_is_offered_where_there_is_none(visit: Any) -> None:
     page = visit(page_of((record("now", "2025-06-10"),))).page
     assert page.locator(".ways label").all_text_contents() == [" by day of the year", " by date"]
+
+
+def test_tiles_are_asked_for_only_once_the_reader_switches_them_on(visit: Any) -> None:
+    seen = visit(page_of(tiles=tiles.parse("https://tiles.example/{z}/{x}/{y}.png")))
+    page = seen.page
+    button = page.get_by_role("button", name="Show online map tiles")
+    assert "tiles.example" in (page.locator(".tiles p").text_content() or "")
+    assert "which place is being watched" in (page.locator(".tiles p").text_content() or "")
+    page.locator(".leaflet-control-zoom-in").click()
+    page.locator(".leaflet-control-zoom-out").click()
+    still(page)
+    seen.assert_quiet()
+    button.focus()
+    with page.expect_request("https://tiles.example/**"):
+        page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+    assert seen.requests
+    assert all(re.fullmatch(r"https://tiles\.example/\d+/\d+/\d+\.png", address) for address in seen.requests)
+    assert page.evaluate("violations") == []
+    page.keyboard.press("Enter")
+    assert page.locator(".leaflet-tile").count() == 0
+
+
+def test_no_tiles_are_offered_without_an_address(visit: Any) -> None:
+    assert visit(page_of()).page.locator(".tiles").count() == 0
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -1118,22 +1118,51 @@ def _up_to(records: Sequence[Observation]) -> str:
 @_command("map")
 @click.argument("names", metavar="[SITE]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="A page for every site of the register.")
+@click.option("--overview", is_flag=True, help="Only the overview of all sites, index.html.")
+@click.option(
+    "--tiles",
+    "template",
+    metavar="TEMPLATE",
+    help="Offer online tiles of this address, off until a reader switches them on: https://…/{z}/{x}/{y}.png",
+)
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser: the site's, or the overview.")
 @_years_option
-def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: str | None, output: str | None) -> None:
+def map_(
+    names: tuple[str, ...],
+    everything: bool,
+    overview: bool,
+    template: str | None,
+    show: bool,
+    year: int | None,
+    baseline: str | None,
+    output: str | None,
+) -> None:
     """Write one HTML map per site (default: the watched ones) and an overview; they open without internet.
+
+    With --tiles a page asks the host of that address for pieces of a map, but only once its reader has pressed the
+    button, beside which it says that the host then learns which site is being watched. A key in the address can be
+    read by whoever gets the page.
 
     \b
     Examples:
       resight map
       resight map rajin --year 2025 --baseline 2022..2024
+      resight map dunay --open
+      resight map --overview
     """
     from resight import maps
+    from resight import tiles as tiles_
 
+    if overview and (names or everything):
+        raise click.UsageError("--overview writes only index.html; leave out the sites and --all")
+    tiles = tiles_.parse(template) if template is not None else None
     book = _open()
     records, problems = book.read()
     year = _year(records, year)
     repeats = _compare(book, records, year, _baseline_years(baseline, year))
-    chosen = [book.resolve_site(name) for name in names] or [s for s in book.sites.values() if everything or s.watched]
+    chosen = [book.resolve_site(name) for name in names] or [
+        site for site in book.sites.values() if not overview and (everything or site.watched)
+    ]
     folder = Path(output) if output else book.folder / "maps"
     shared: dict[str, Any] = {
         "sites": book.sites,
@@ -1142,6 +1171,7 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: s
         "basemap": book.basemap(),
         "digest": book.digest(records),
         "up_to": _up_to(records),
+        "tiles": tiles,
     }
     from resight.frame import to_frame
 
@@ -1155,7 +1185,17 @@ def map_(names: tuple[str, ...], everything: bool, year: int | None, baseline: s
     report_href = report_name if (folder / report_name).exists() else None
     maps.write_html(maps.overview_map(frame, **shared, pages=pages, report_href=report_href), folder / "index.html")
     click.echo(str(folder / "index.html"))
+    if show:
+        _show(folder / (f"{chosen[0].id}.html" if len(chosen) == 1 else "index.html"))
     _finish(problems)
+
+
+def _show(page: Path) -> None:
+    """Open a page in the browser, or say that there is none to open it in."""
+    import webbrowser
+
+    if not webbrowser.open(page.absolute().as_uri()):
+        click.echo(f"no browser found here; the page is {page}", err=True)
 
 
 @_command()

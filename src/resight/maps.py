@@ -31,6 +31,7 @@ from resight.comparison import Repeats
 from resight.errors import ResightError
 from resight.featurefile import write_atomically
 from resight.observation import Site
+from resight.tiles import Tiles
 from resight.vocabulary import Vocabulary
 from resight.wording import Data, years_text
 
@@ -57,6 +58,7 @@ def site_map(
     basemap: Mapping[str, Layer],
     digest: str,
     up_to: str,
+    tiles: Tiles | None = None,
 ) -> folium.Map:
     """The map of one site: what was seen there this year and last, what repeats or resembles what, and what is unknown.
 
@@ -69,6 +71,7 @@ def site_map(
         basemap: packaged layers by any name, as parsed GeoJSON; those that cover the site are used.
         digest: digest of the records, register and vocabulary that the page shows.
         up_to: ISO time up to which the data go.
+        tiles: online tiles that the reader may switch on; the page asks nobody for anything until then.
     """
     data = pagedata.site_page(
         frame,
@@ -81,7 +84,7 @@ def site_map(
         up_to=up_to,
     )
     now, then = str(repeats.year), years_text(repeats.baseline_years)
-    page = _map(data, site.name)
+    page = _map(data, site.name, tiles)
     _DataLayer("site", "Outline and uncertainty of the site").add_to(page)
     # Only layers that hold something can be switched; a page without positions has none of these.
     periods = {mark["period"] for mark in data["map"]["marks"]}
@@ -105,6 +108,7 @@ def overview_map(
     up_to: str,
     report_href: str | None,
     pages: Mapping[str, str],
+    tiles: Tiles | None = None,
 ) -> folium.Map:
     """The map of all sites, with a card for each.
 
@@ -118,6 +122,7 @@ def overview_map(
         up_to: ISO time up to which the data go.
         report_href: relative address of the report, if one is written beside the page.
         pages: site id to relative address, for the sites that have a page.
+        tiles: online tiles that the reader may switch on, as on a site's page.
     """
     data = pagedata.overview_page(
         frame,
@@ -130,10 +135,12 @@ def overview_map(
         report_href=report_href,
         pages=pages,
     )
-    return _finished(_map(data, data["title"]))
+    return _finished(_map(data, data["title"], tiles))
 
 
-def _map(data: Data, title: str) -> folium.Map:
+def _map(data: Data, title: str, tiles: Tiles | None) -> folium.Map:
+    if tiles:
+        data["map"]["tiles"] = pagedata.tiles_offered(tiles)
     west, south, east, north = data["map"]["view"]
     page = _Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -146,7 +153,7 @@ def _map(data: Data, title: str) -> folium.Map:
         zoom_control=False,
         attribution_control=False,
     )
-    _Page(title, data).add_child(page)
+    _Page(title, data, tiles).add_child(page)
     _DataLayer("ground", "Land and sea", control=False).add_to(page)
     _DataLayer("places", "Place names").add_to(page)
     _DataLayer("badges", "Names and counts of sites", control=False).add_to(page)
@@ -213,10 +220,11 @@ class _Begin(MacroElement):
 class _Page(Figure):
     """A branca figure that writes one file with everything in it."""
 
-    def __init__(self, title: str, data: Data) -> None:
+    def __init__(self, title: str, data: Data, tiles: Tiles | None) -> None:
         super().__init__()
         self.page_title = title
         self.data = data
+        self.tiles = tiles
         # branca's own line, the charset, stands in the page's head already.
         self.header._children.clear()
 
@@ -231,9 +239,10 @@ class _Page(Figure):
         for place, children in zip(places, before, strict=True):
             place._children = children
         scripts = [_asset("leaflet/leaflet.js"), _page_script(), start]
+        images = f"data: blob: https://{self.tiles.host}" if self.tiles else "data: blob:"
         policy = (
             f"default-src 'none'; script-src {' '.join(map(_digest, scripts))}; style-src 'unsafe-inline'; "
-            "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+            f"img-src {images}; font-src data:; base-uri 'none'; form-action 'none'"
         )
         _refuse_loadable("".join((header, body)), start)
         return _PAGE.format(
@@ -350,6 +359,7 @@ PAGE_PARTS = (
     "table",
     "strip",
     "filter",
+    "tiles",
     "around",
     "page",
 )

@@ -18,6 +18,7 @@ from resight import dates, evidence, geodesy, strip
 from resight.comparison import Repeats
 from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Site, positions
+from resight.tiles import Tiles
 from resight.vocabulary import Vocabulary
 from resight.wording import (
     NOT_PROOF,
@@ -101,6 +102,7 @@ WORDS = {
     "nothing_logged": "nothing logged",
     "on_file": "on file",
     "of": "of",
+    "tiles": "Show online map tiles",
     "to": "to",
     "ways": "Lay the years over each other",
     "range": "Days shown on map, strip and table",
@@ -256,6 +258,15 @@ def site_page(
         "empty": f"Nothing is logged for {site.name} in this period. {NOT_PROOF}",
         "credits": credits,
         "words": WORDS,
+    }
+
+
+def tiles_offered(tiles: Tiles) -> Data:
+    """Online tiles as a page offers them, with what a reader must know before asking for one."""
+    return {
+        "template": tiles.template,
+        "warning": f"Off until you press it. Your browser then asks {tiles.host} for every piece of the map you "
+        "look at: whoever runs it learns which place is being watched, when, and from which address.",
     }
 
 

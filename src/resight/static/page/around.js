@@ -6,6 +6,7 @@ resight.around = (() => {
   const { table } = resight.table;
   const { strip } = resight.strip;
   const { filter } = resight.filter;
+  const { offer } = resight.tiles;
   /** Records told in full at a time, in each group. */
   const STEP = 100;
 
@@ -28,13 +29,14 @@ resight.around = (() => {
     return make("p", { class: "match" }, half(one.now_id, one.now), ` ${one.verb} `, half(one.then_id, one.then), ": ", say(one.grounds), ".");
   }
 
-  function beside() {
+  function beside(map) {
     const legend = make("ul", { class: "signs" }, data.legend.map(([sign, text]) => make("li", {}, glyph(sign), " ", make("span", {}, say(text)))));
     const notes = [data.map.missing, ...data.map.fineprint].filter(Boolean);
     document.getElementById("beside").append(
       fixed(words.legend, "h3"), legend,
       ...notes.map((note) => fixed(note, "p", "fine")),
       fixed([...data.credits].join(" · "), "p", "fine"),
+      ...offer(map),
     );
   }
 

@@ -27,7 +27,7 @@ resight.page = (() => {
   /** Everything but the map, once its layers are there. */
   function begin(map) {
     resight.around.head();
-    resight.around.beside();
+    resight.around.beside(map);
     resight.around.below();
     document.getElementById("map-title").textContent = words.map;
     const container = map.getContainer();
