@@ -400,8 +400,8 @@ def test_thousands_of_records_come_onto_the_page_some_at_a_time(visit: Any) -> N
 
 def test_an_empty_site_has_no_empty_table(visit: Any) -> None:
     page = visit(page_of(site="nakhodka")).page
-    assert page.locator("#table table").count() == 0
-    assert (page.locator("#table p").text_content() or "").startswith("Nothing is logged for Nakhodka in this period.")
+    assert page.locator("#table").count() == 0
+    assert (page.locator("#records p").first.text_content() or "").startswith("Nothing is logged for Nakhodka")
 
 
 # --- the strip ------------------------------------------------------------------------------------------------
@@ -466,10 +466,11 @@ def test_gaps_are_hatched_only_where_looks_are_known(visit: Any) -> None:
     page = visit(page_of(STRIP)).page
     titles = page.locator(".strip .title").all_text_contents()
     assert titles == [
-        "2025 the year under study: 3 on file · hatched: more than 14 days without a counted look",
+        "2025 the year under study: 3 on file · hatched: more than 14 days without a look on file",
         "2024 compared against: 2 on file · how often anyone looked is not known",
     ]
     # Before the look of 10 March, up to that of 1 May, and after it.
+    assert (page.locator(".strip .tick").get_attribute("d") or "").count("M") == 4
     assert page.locator(".strip .gap").count() == 3
 
 
@@ -646,6 +647,9 @@ def test_print_keeps_the_legend_and_unfolds_the_notes(visit: Any) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#record-a .written").is_visible()
     assert page.locator("#beside").is_visible()
+    assert page.locator("#table tbody tr").is_visible()
+    assert page.locator(".strip svg").is_visible()
+    assert not page.locator(".range").is_visible()
     assert page.locator(".leaflet-control-zoom").is_hidden()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#record-a details[open]").count() == 0

@@ -59,6 +59,13 @@ def test_what_is_no_counted_look_tells_of_no_gap(values: dict[str, Any]) -> None
     assert (year["gaps"], year["looks"]) == ([], strip.LOOKS_UNKNOWN)
 
 
+def test_a_published_image_between_our_own_looks_ends_a_gap_and_one_that_could_not_tell_does_not() -> None:
+    own = record("a", "2025-01-01", basis="own")
+    published, cloud = record("b", "2025-02-01"), record("c", "2025-12-01", outcome="cannot-tell", basis="own")
+    year, _ = strip_of(own, published, cloud)["years"]
+    assert in_words(year["gaps"]) == ["2025-01-02 to 2025-01-31", "2025-02-02 to 2025-12-31"]
+
+
 def test_the_best_shift_is_that_of_the_pattern_in_words() -> None:
     vague, day = record("a", "2024-10"), record("b", "2025-05-18")
     told = strip_of(vague, day)

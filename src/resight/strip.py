@@ -27,7 +27,7 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 LOOKS_UNKNOWN = "how often anyone looked is not known"
-LOOKS_KNOWN = f"hatched: more than {GAP_DAYS} days without a counted look"
+LOOKS_KNOWN = f"hatched: more than {GAP_DAYS} days without a look on file"
 SHIFT_CAUTION = "Some shift always fits a few sightings; the report says whether chance would do as well."
 SHIFT_NOT_TRIED = "No best shift here: there are too many sightings to lay over each other while a page is built."
 _EPOCH = Day(1970, 1, 1).toordinal()
@@ -65,7 +65,9 @@ def of(rows: Sequence[Row], site: str, *, repeats: Repeats, vocabulary: Vocabula
         up_to: ISO time up to which the data go: later days are no gap.
     """
     known_until = Day.fromisoformat(up_to[:10]) if re.match(r"\d{4}-\d\d-\d\d", up_to) else Day.max
-    looks = [row["earliest"] for row in rows if is_counted_look(row)]
+    looks = [row["earliest"] for row in rows if is_look(row) and row["outcome"] != "cannot-tell"]
+    # Where no look is counted, looks that found nothing went unpublished: days without one on file say nothing.
+    known = {row["earliest"].year for row in rows if is_counted_look(row)}
     is_too_much = False
     years = []
     for year in (repeats.year, *sorted(repeats.baseline_years, reverse=True)):
@@ -81,8 +83,8 @@ def of(rows: Sequence[Row], site: str, *, repeats: Repeats, vocabulary: Vocabula
                 "year": year,
                 "role": "the year under study" if year == repeats.year else "compared against",
                 "days": [counted(first), counted(last)],
-                "looks": LOOKS_KNOWN if ours else LOOKS_UNKNOWN,
-                "gaps": gaps(ours, counted(first), counted(min(last, known_until))) if ours else [],
+                "looks": LOOKS_KNOWN if year in known else LOOKS_UNKNOWN,
+                "gaps": gaps(ours, counted(first), counted(min(last, known_until))) if year in known else [],
                 "shift": shift,
             }
         )

@@ -100,10 +100,7 @@ resight.around = (() => {
       const { over, under } = filter();
       parts.push(section("time", words.strip, ...over, ...strip(), ...under));
     }
-    if (data.groups) {
-      const filled = data.groups.some((group) => group.records.length);
-      parts.push(section("table", words.table, ...(filled ? table() : [make("p", {}, say(data.empty))])));
-    }
+    if (data.groups?.some((group) => group.records.length)) parts.push(section("table", words.table, ...table()));
     if (data.groups) parts.push(section("records", words.records, make("div", { class: "groups" }, groups())));
     if (data.cards) parts.push(section("sites", words.sites, make("div", { class: "cards" }, data.cards.map(card)), data.silent ? make("p", {}, say(data.silent)) : null));
     if (data.about.length) parts.push(section("about", words.about, lines(data.about)));

@@ -13,17 +13,18 @@ resight.badges = (() => {
       const counts = make("span", { class: "counts" });
       for (const [sign, number, inWords] of badge.counts) {
         if (number === "0" && !["now", "then"].includes(sign)) continue;
-        counts.append(make("span", { title: inWords }, glyph(sign), number));
+        // Read out in words; the bare number is for the eye.
+        counts.append(make("span", { title: inWords }, glyph(sign), make("span", { "aria-hidden": "true" }, number), fixed(`${inWords}, `, "span", "unseen")));
       }
       const unplaced = badge.unplaced ? [fixed(badge.unplaced, "span", "caption")] : [];
       const caption = badge.caption ? [fixed(badge.caption, "span", "caption")] : [counts, ...unplaced];
       const inWords = badge.caption || [...badge.counts.map((count) => count[2]), ...(badge.unplaced ? [badge.unplaced] : [])].join(", ");
-      const name = `${badge.href ? words.open_page + " " : ""}${plain(badge.name)}: ${inWords}`;
+      const name = `${plain(badge.name)}: ${inWords}`;
       const look = `badge${badge.own || badge.watched ? " strong" : ""}${data.kind === "overview" ? " many" : ""}`;
       const inside = [make("span", { class: "name" }, say(badge.short)), ...caption];
       const box = badge.href
-        ? make("a", { class: look, href: badge.href, "aria-label": name }, inside)
-        : make("button", { class: look, type: "button", "aria-label": name, "aria-haspopup": "dialog" }, inside);
+        ? make("a", { class: look, href: badge.href }, fixed(`${words.open_page} `, "span", "unseen"), inside)
+        : make("button", { class: look, type: "button", "aria-haspopup": "dialog" }, inside);
       if (badge.own) {
         const narrowed = fixed("", "span", "caption");
         records.onNarrowed(() => {

@@ -64,7 +64,9 @@ resight.strip = (() => {
     now: circle,
     then: (x, y, r) => `M${r2(x)} ${r2(y - r)}l${r} ${1.8 * r}h${-2 * r}z`,
     nothing: (x, y, r) => `${circle(x, y, r)}M${r2(x - 0.7 * r)} ${r2(y + 0.7 * r)}l${1.4 * r} ${-1.4 * r}`,
-    absent: circle, unclear: square, background: (x, y, r) => square(x, y, r * 0.7),
+    absent: circle,
+    unclear: (x, y, r) => `${square(x, y, r)}M${r2(x - 1.8)} ${r2(y - 1.4)}a1.9 1.9 0 1 1 2.8 1.6c-.7.4-1 .7-1 1.5M${r2(x)} ${r2(y + 3.2)}v.9`,
+    background: (x, y, r) => square(x, y, r * 0.7),
   };
 
   /** One path for all that looks alike: thousands of marks are a few elements. */
@@ -150,7 +152,7 @@ resight.strip = (() => {
       const label = `${words.strip_label} ${axis.time.years.map((one) => `${one.year}: ${items.filter((item) => item.year === one).length}`).join(", ")}.`;
       const rows = axis.time.years.map((row) => year(planned, row));
       const next = make("svg", { width, height: planned.height, viewBox: `0 0 ${width} ${planned.height}`, role: "img", "aria-label": label },
-        hatching(), rows.map((row) => row.ground), months(planned), rows.map((row) => row.title), links(), drawn, shade(planned), ring());
+        hatching(), rows.map((row) => row.ground), months(planned), links(), rows.map((row) => row.title), drawn, shade(planned), ring());
       svg.replaceWith(next);
       svg = next;
       put();

@@ -121,7 +121,7 @@ resight.table = (() => {
     draw();
     const caption = fixed(words.table, "caption", "unseen");
     return [make("div", { class: "over" }, said, copying),
-      make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": words.table }, make("table", {}, caption, make("thead", {}, head), body)), more];
+      make("div", { class: "wide", tabindex: "0", role: "group", "aria-label": words.table }, make("table", {}, caption, make("thead", {}, head), body)), more];
   }
 
   return { table };
