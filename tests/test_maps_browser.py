@@ -474,6 +474,14 @@ def test_gaps_are_hatched_only_where_looks_are_known(visit: Any) -> None:
     assert page.locator(".strip .gap").count() == 3
 
 
+def test_what_lies_in_neither_year_is_counted_under_the_strip(visit: Any) -> None:
+    page = visit(page_of(STRIP)).page
+    assert page.locator("#time .fine").last.text_content() == (
+        "In the table but not drawn here, being of other years or across a New Year: 1"
+    )
+    assert page.locator("#table tr[data-id=crossing]").count() == 1
+
+
 def test_the_strip_says_what_it_is_to_those_who_do_not_see_it(visit: Any) -> None:
     page = visit(page_of(STRIP)).page
     strip = page.locator(".strip svg")
@@ -558,6 +566,22 @@ def test_the_handles_are_drawn_along_the_axis_by_mouse_and_stop_at_each_other(vi
     page.mouse.up()
     values = [page.get_by_role("slider", name=name).input_value() for name in ("From", "Until")]
     assert values[0] == values[1]
+
+
+def test_a_handle_follows_a_finger(browser: Any, visit: Any, tmp_path: Path) -> None:
+    visit(page_of(TIMED))
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.locator(".range").scroll_into_view_if_needed()
+    track, axis = page.locator(".range").bounding_box(), page.locator(".strip .ground").first.bounding_box()
+    touch = context.new_cdp_session(page)
+    for kind, part in (("touchStart", 0.0), ("touchMove", 0.2), ("touchMove", 0.5), ("touchEnd", None)):
+        at = {} if part is None else {"x": axis["x"] + part * axis["width"], "y": track["y"] + 22}
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at] if at else []})
+    edge = page.locator(".strip .out").bounding_box()
+    assert edge["x"] + edge["width"] == pytest.approx(axis["x"] + axis["width"] / 2, abs=4)
+    context.close()
 
 
 def middle(page: Any, mark: str) -> float:

@@ -99,6 +99,7 @@ WORDS = {
     "strip": "When: the years over each other",
     "strip_label": "Timeline; all of it stands in the table below as well. Records by year:",
     "strip_help": "A bar is as long as the date is vague, a tick is a look at an image. Arrow keys walk, Enter opens.",
+    "not_drawn": "In the table but not drawn here, being of other years or across a New Year",
     "nothing_logged": "nothing logged",
     "on_file": "on file",
     "of": "of",

@@ -245,7 +245,8 @@ resight.strip = (() => {
     records.onNarrowed(() => box.isConnected && draw());
     new ResizeObserver(() => box.clientWidth !== svg.width.baseVal.value && draw()).observe(box);
     tell(null);
-    return [box, said];
+    const elsewhere = records.all.filter((record) => record.period === "other").length;
+    return [box, said, elsewhere ? make("p", { class: "fine" }, `${words.not_drawn}: ${elsewhere}`) : null].filter(Boolean);
   }
 
   return { strip, draw, slide };
