@@ -383,6 +383,28 @@ def test_a_layer_switched_off_takes_its_records_out_of_the_table(visit: Any) -> 
     assert "then" in ids(page)
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("cargo", ["unplaced"]),
+        ("ROPUCHA  2024", ["then"]),
+        ("could not", ["unclear"]),
+        ("vremennyi", ["unplaced"]),
+        ("nowhere", []),
+    ],
+)
+def test_the_search_narrows_to_records_that_hold_all_the_words(visit: Any, typed: str, found: list[str]) -> None:
+    noted = record("unplaced", "2025-09-01", platform="cargo", note="Vremennýi причал")
+    seen = visit(page_of((*PLACED[:4], noted)))
+    page = seen.page
+    page.get_by_label("Search").press_sequentially(typed)
+    assert ids(page) == found
+    assert sum(mark.is_visible() for mark in page.locator(".mark").all()) == len(set(found) - {"unplaced"})
+    page.get_by_label("Search").fill("")
+    assert len(ids(page)) == 5
+    seen.assert_quiet()
+
+
 def test_thousands_of_records_come_onto_the_page_some_at_a_time(visit: Any) -> None:
     many = tuple(record(f"m{i:03}", f"2025-{i % 12 + 1:02}-{i % 28 + 1:02}") for i in range(450))
     page = visit(page_of(many)).page

@@ -356,6 +356,7 @@ PAGE_PARTS = (
     "popup",
     "badges",
     "marks",
+    "search",
     "table",
     "strip",
     "filter",

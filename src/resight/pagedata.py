@@ -103,6 +103,7 @@ WORDS = {
     "nothing_logged": "nothing logged",
     "on_file": "on file",
     "of": "of",
+    "search": "Search",
     "tiles": "Show online map tiles",
     "to": "to",
     "ways": "Lay the years over each other",

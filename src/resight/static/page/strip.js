@@ -113,8 +113,8 @@ resight.strip = (() => {
     const seen = items.filter((item) => item.year === row).length;
     const title = make("text", { class: "title", x: SIDE, y: row.top + 14 });
     const number = make("tspan", { class: "number" }, String(row.year));
-    title.append(number, ` ${row.role}: ${seen ? `${seen} ${words.on_file}` : words.nothing_logged}${isNarrow(width) ? "" : ` · ${row.looks}`}`);
-    if (axis.way() === "shift" && row.shift) number.textContent += ` ${row.shift.moved}:`;
+    const role = axis.way() === "shift" && row.shift ? row.shift.moved : row.role;
+    title.append(number, ` ${role}: ${seen ? `${seen} ${words.on_file}` : words.nothing_logged}${isNarrow(width) ? "" : ` · ${row.looks}`}`);
     if (isNarrow(width)) title.append(make("tspan", { x: SIDE, dy: 16 }, row.looks));
     const hatched = row.gaps.map((days) => axis.moved(days)).map(([a, b]) => [Math.max(a, low), Math.min(b, high)]).filter(([a, b]) => a < b)
       .map(([a, b]) => make("path", { class: "gap", d: bar(scale(a), scale(b + 1), row.looksAt, LOOKS / 2 - 2) }));

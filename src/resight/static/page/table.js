@@ -64,9 +64,8 @@ resight.table = (() => {
 
   /** One cell for a spreadsheet: on one line, and never run as a formula. */
   function cell(text) {
-    const risky = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text);
     const tidy = plain(text).replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
-    return risky || /^[=+\-@＝＋－＠]/.test(tidy) ? `'${tidy}` : tidy;
+    return /^[=+\-@＝＋－＠]/.test(tidy) ? `'${tidy}` : tidy;
   }
 
   /** All rows that pass, also those not on the page yet, as text with tabs. */
@@ -120,7 +119,7 @@ resight.table = (() => {
     });
     draw();
     const caption = fixed(words.table, "caption", "unseen");
-    return [make("div", { class: "over" }, said, copying),
+    return [make("div", { class: "over" }, resight.search.search(), said, copying),
       make("div", { class: "wide", tabindex: "0", role: "group", "aria-label": words.table }, make("table", {}, caption, make("thead", {}, head), body)), more];
   }
 
