@@ -95,5 +95,5 @@ def test_no_shift_is_offered_where_nothing_of_one_type_falls_together() -> None:
 
 
 def test_too_many_sightings_are_not_laid_over_each_other_and_that_is_said() -> None:
-    many = [pattern.Event(str(i), "s", i, i, ("ship",)) for i in range(201)]
+    many = [pattern.Event(str(i), "s", i, i, ("ship",)) for i in range(101)]
     assert strip.best_shift(many, many, VOCABULARY) is None

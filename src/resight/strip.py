@@ -19,7 +19,7 @@ from resight.wording import Data, Row, is_one_time
 #: Days without a look before the strip marks a gap: a stay of a fortnight would have gone unseen.
 GAP_DAYS = 14
 #: More pairs of sightings than this are not laid over each other while a page is built.
-SHIFT_PAIRS = 40_000
+SHIFT_PAIRS = 10_000
 #: Of several shifts that fit as well, so many are named.
 SHIFTS_NAMED = 3
 MONTHS = (
