@@ -356,7 +356,7 @@ class Weights:
         """2 to the bits of the platform for numbers of :attr:`kinds_of_current` (down) and of the baseline (across)."""
         if self._odds_of_kinds is None:
             return self._odds_of(self.kinds_of_baseline[0][b], self.kinds_of_current[0][c])
-        return np.asarray(self._odds_of_kinds[c][:, b])
+        return np.asarray(self._odds_of_kinds[c[:, None], b[None, :]])
 
     @cached_property
     def _odds_of_kinds(self) -> Floats | None:
