@@ -188,10 +188,11 @@ class BottomLine:
         sides = [episode for pair in self._case.repeats.watched.matches for episode in (pair.current, pair.baseline)]
         noted = sum(any(sighting.note for sighting in episode.sightings) for episode in sides)
         if noted:
+            some = "All" if noted == len(sides) else f"{noted} of the"
             carry = "carries" if noted == 1 else "carry"
             yield Point(
-                f"{noted} of the {len(sides)} episodes in these likenesses {carry} notes on what is claimed and what "
-                "is not: read them in part 2 before quoting."
+                f"{some} {len(sides)} episodes in these likenesses {carry} notes on what is claimed and what is not: "
+                "read them in part 2 before quoting."
             )
         double = sum(bool(episode.may_be_same_as) for episode in sides)
         if double:
