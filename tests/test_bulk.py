@@ -150,6 +150,21 @@ def test_a_bare_frame_of_sites_nobody_registered() -> None:
     assert bulk.episodes(BARE, WORDS)["sightings"].to_dict() == {"a": 1, "b": 1, "c": 2}
 
 
+@pytest.mark.parametrize(
+    ("now", "names", "matched"),
+    [
+        ("ropucha-class", ("Oslyabya", "Oslyabya"), True),
+        # A sister ship may come; another class may not.
+        ("ropucha-class", ("Oslyabya", "Peresvet"), True),
+        ("tapir-class", (None, None), False),
+    ],
+)
+def test_a_sister_ship_matches_and_another_class_does_not(now: str, names: tuple[Any, Any], matched: bool) -> None:
+    rows = [("a", "here", "2024-05-18", "ropucha-class"), ("b", "here", "2025-05-18", now)]
+    frame = detections(rows, platform_name=list(names))
+    assert len(bulk.matches(frame, **YEARS, vocabulary=WORDS, sites={})) == matched
+
+
 def test_the_order_of_the_rows_is_irrelevant() -> None:
     how: dict[str, Any] = {**YEARS, "vocabulary": WORDS, "sites": {}}
     pd.testing.assert_frame_equal(bulk.matches(BARE.iloc[::-1], **how), bulk.matches(BARE, **how))

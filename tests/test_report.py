@@ -740,10 +740,12 @@ def test_one_year_without_episodes_is_said_plainly() -> None:
         html_of([a_record("dunay-2024-05-18-x")])
     )
     html = html_of([a_record("dunay-2025-05-18-x")])
-    assert "1 episode of 2025 at the watched sites; 2024 has none on file that they could be compared with." in words(
+    assert "1 episode of 2025 at the watched sites; 2024 has none on file that it could be compared with." in words(
         html
     )
     assert "2025: nothing on file for 2024 to compare with" in part(html, "watched")
+    # There is no pattern to say little.
+    assert "the pattern as a whole" not in part(html, "bottom-line")
     assert "Nothing is logged for Dunay in 2024. That is not the same as nothing being there." in words(html)
 
 

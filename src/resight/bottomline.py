@@ -79,7 +79,8 @@ class BottomLine:
             return f"No episode of {now} {where} can be compared with the {number} of {then}."
         if not comparison.baseline:
             number = numbered(len(comparison.current), "episode")
-            return f"{number} of {now} {where}; {then} has none on file that they could be compared with."
+            they = "it" if len(comparison.current) == 1 else "they"
+            return f"{number} of {now} {where}; {then} has none on file that {they} could be compared with."
         same = sum(evidence.verb(pair) == "repeats" for pair in comparison.matches)
         alike = len(comparison.matches) - same
         one = len(comparison.current) == 1
@@ -172,7 +173,8 @@ class BottomLine:
                 some = f"{undated} of {number} likenesses"
             yield Point(f"{some} {_verb(undated, 'rests')} on what a source says of {then}, without a dated image.")
         yield from self._doubtful()
-        if watched.scope and min(len(watched.current), len(watched.baseline)) <= FEW:
+        # Where one year is empty there is no pattern to say anything of.
+        if 0 < min(len(watched.current), len(watched.baseline)) <= FEW:
             numbers = f"{len(watched.current)} in {now} and {len(watched.baseline)} in {then}"
             yield Point(f"With so few episodes ({numbers}) the pattern as a whole says little.")
         overlays = [overlay for overlay in self._overlays.over(watched) if overlay.said]
