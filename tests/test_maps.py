@@ -15,7 +15,7 @@ import folium
 import pytest
 from folium.plugins import MiniMap
 
-from resight import comparison, evidence, maps, pagedata, vocabulary
+from resight import comparison, evidence, maps, pagedata, phrases, sitepage, vocabulary
 from resight.errors import CannotWrite
 from resight.frame import to_frame
 from resight.observation import Observation, Site, build
@@ -323,11 +323,11 @@ def test_one_year_without_records_is_not_a_change() -> None:
 
 
 def test_effort_is_known_only_from_our_own_looks_or_stated_ones() -> None:
-    assert pagedata.EFFORT_UNKNOWN in site_data()["asides"]
-    assert pagedata.EFFORT_KNOWN in site_data((record("a", basis="own"),))["asides"]
-    assert pagedata.EFFORT_KNOWN in site_data((record("a", effort_stated=True),))["asides"]
+    assert phrases.EFFORT_UNKNOWN in site_data()["asides"]
+    assert phrases.EFFORT_KNOWN in site_data((record("a", basis="own"),))["asides"]
+    assert phrases.EFFORT_KNOWN in site_data((record("a", effort_stated=True),))["asides"]
     tracked = (record("a", basis="own", method="flight-tracking"), record("b", "2024-05-20"))
-    assert pagedata.EFFORT_UNKNOWN in site_data(tracked)["asides"]
+    assert phrases.EFFORT_UNKNOWN in site_data(tracked)["asides"]
 
 
 def test_a_record_without_position_is_in_the_badge_and_no_mark() -> None:
@@ -358,7 +358,7 @@ def test_the_columns_of_the_table_are_fields_that_records_have() -> None:
         berth="east pier",
     )
     labels = {label for label, *_ in told(site_data((full,)), "a")["fields"]}
-    assert set(pagedata.COLUMNS) <= labels
+    assert set(phrases.COLUMNS) <= labels
 
 
 def test_a_record_carries_its_days_as_a_browser_counts_them() -> None:
@@ -527,7 +527,7 @@ def test_the_page_script_finds_every_word_it_asks_for_and_asks_for_every_word() 
     asked = re.findall(r"\bwords\.(\w+)", script)
     # Its two handles are named in one list.
     assert "words[end]" in script
-    assert {*asked, "from", "until"} == pagedata.WORDS.keys()
+    assert {*asked, "from", "until"} == phrases.WORDS.keys()
 
 
 def test_a_page_is_small() -> None:
@@ -553,7 +553,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lat", [90.0, -90.0, 89.999])
 def test_a_site_at_a_pole_has_a_page(lat: float) -> None:
     pole = build(Site, {"id": "pole", "name": "Pole", "timezone": "UTC", "watched": True, "point": (0.5, lat)})
-    west, south, east, north = pagedata._surroundings(pole)
+    west, south, east, north = sitepage._surroundings(pole)
     assert -90 <= south < north <= 90
     assert west < east
 
@@ -562,4 +562,4 @@ def test_a_site_at_a_pole_has_a_page(lat: float) -> None:
     ("up_to", "shown"), [("2026-11-23T00:00:00Z", "23 November 2026"), ("no record yet", "no record yet")]
 )
 def test_the_page_says_up_to_when_it_was_logged(up_to: str, shown: str) -> None:
-    assert pagedata._facts("2025", "2024", "0" * 64, up_to)[1] == ["Logged up to", shown, up_to]
+    assert pagedata.facts("2025", "2024", "0" * 64, up_to)[1] == ["Logged up to", shown, up_to]

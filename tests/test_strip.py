@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resight import pattern, strip
+from resight import pattern, phrases, strip
 from resight.frame import to_frame
 from resight.observation import Observation
 from resight.wording import rows
@@ -29,19 +29,19 @@ def test_gaps_and_looks_share_no_day_and_a_gap_is_as_long_as_it_can_be(looks: li
     found = strip.gaps(looks, first, last)
     seen = {day for day in looks if first <= day <= last}
     for a, b in found:
-        assert b - a + 1 > strip.GAP_DAYS
+        assert b - a + 1 > phrases.GAP_DAYS
         assert seen.isdisjoint(range(a, b + 1))
         assert {a - 1, b + 1} <= seen | {first - 1, last + 1}
     covered = {day for a, b in found for day in range(a, b + 1)}
     bare = sorted(set(range(first, last + 1)) - covered - seen)
-    assert all(any(abs(day - look) <= strip.GAP_DAYS for look in seen | {first - 1, last + 1}) for day in bare)
+    assert all(any(abs(day - look) <= phrases.GAP_DAYS for look in seen | {first - 1, last + 1}) for day in bare)
 
 
 def test_a_gap_starts_the_day_after_a_look_and_no_day_after_the_last_logging_is_one() -> None:
     own = (record("a", "2025-02-01", basis="own"), record("b", "2025-02-16", basis="own"))
     year, last_year = strip_of(*own, up_to="2025-04-30T00:00:00Z")["years"]
     assert in_words(year["gaps"]) == ["2025-01-01 to 2025-01-31", "2025-02-17 to 2025-04-30"]
-    assert (last_year["gaps"], last_year["looks"]) == ([], strip.LOOKS_UNKNOWN)
+    assert (last_year["gaps"], last_year["looks"]) == ([], phrases.LOOKS_UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_gap_starts_the_day_after_a_look_and_no_day_after_the_last_logging_is_
 )
 def test_what_is_no_counted_look_tells_of_no_gap(values: dict[str, Any]) -> None:
     year, _ = strip_of(record("a", **values))["years"]
-    assert (year["gaps"], year["looks"]) == ([], strip.LOOKS_UNKNOWN)
+    assert (year["gaps"], year["looks"]) == ([], phrases.LOOKS_UNKNOWN)
 
 
 def test_a_published_image_between_our_own_looks_ends_a_gap_and_one_that_could_not_tell_does_not() -> None:

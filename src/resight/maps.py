@@ -31,6 +31,9 @@ from resight.comparison import Repeats
 from resight.errors import ResightError
 from resight.featurefile import write_atomically
 from resight.observation import Site
+from resight.overview import overview_page
+from resight.phrases import PERIODS
+from resight.sitepage import site_page
 from resight.tiles import Tiles
 from resight.vocabulary import Vocabulary
 from resight.wording import Data, years_text
@@ -73,7 +76,7 @@ def site_map(
         up_to: ISO time up to which the data go.
         tiles: online tiles that the reader may switch on; the page asks nobody for anything until then.
     """
-    data = pagedata.site_page(
+    data = site_page(
         frame,
         site,
         sites=sites,
@@ -89,7 +92,7 @@ def site_map(
     # Only layers that hold something can be switched; a page without positions has none of these.
     periods = {mark["period"] for mark in data["map"]["marks"]}
     names = {"now": f"Sightings and looks of {now}", "then": f"Sightings and looks of {then}", "other": "Other years"}
-    for period in pagedata.PERIODS:
+    for period in PERIODS:
         if period in periods:
             _DataLayer(period, names[period]).add_to(page)
     if {"now", "then"} <= periods:
@@ -124,7 +127,7 @@ def overview_map(
         pages: site id to relative address, for the sites that have a page.
         tiles: online tiles that the reader may switch on, as on a site's page.
     """
-    data = pagedata.overview_page(
+    data = overview_page(
         frame,
         sites=sites,
         repeats=repeats,

@@ -13,23 +13,14 @@ from itertools import pairwise
 from resight import pattern
 from resight.comparison import Repeats
 from resight.observation import LOOK_METHODS
+from resight.phrases import GAP_DAYS, LOOKS_KNOWN, LOOKS_UNKNOWN, MONTHS, SHIFT_CAUTION, SHIFT_NOT_TRIED
 from resight.vocabulary import Vocabulary
 from resight.wording import Data, Row, is_one_time
 
-#: Days without a look before the strip marks a gap: a stay of a fortnight would have gone unseen.
-GAP_DAYS = 14
 #: More pairs of sightings than this are not laid over each other while a page is built.
 SHIFT_PAIRS = 10_000
 #: Of several shifts that fit as well, so many are named.
 SHIFTS_NAMED = 3
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-LOOKS_UNKNOWN = "how often anyone looked is not known"
-LOOKS_KNOWN = f"hatched: more than {GAP_DAYS} days without a look on file"
-SHIFT_CAUTION = "Some shift always fits a few sightings; the report says whether chance would do as well."
-SHIFT_NOT_TRIED = "No best shift here: there are too many sightings to lay over each other while a page is built."
 _EPOCH = Day(1970, 1, 1).toordinal()
 
 
