@@ -67,7 +67,9 @@ ORDER = (
     "ledger",
     "findings",
     "report",
+    "exchange.table",
     "terminal",
+    "shell",
     "cli",
 )
 #: What points the other way on purpose, with the reason.
@@ -92,7 +94,7 @@ HOMES = {
     "rfc8785": {"journal", "logbook"},
     "orjson": {"featurefile", "journal", "logbook", "terminal"},
     "rich": {"terminal"},
-    "click": {"cli", "terminal"},
+    "click": {"cli", "shell", "terminal"},
 }
 #: Modules that are calculation only: no file, no clock.
 PURE = (
@@ -164,16 +166,21 @@ class Import(NamedTuple):
     @property
     def ours(self) -> str | None:
         """Which of our modules it is, if it is one."""
-        parts = self.name.split(".")
-        return parts[1] if parts[0] == "resight" and len(parts) > 1 and parts[1] in ORDER else None
+        package, *parts = self.name.split(".")
+        names = (".".join(parts[:2]), *parts[:1])
+        return next((name for name in names if name in ORDER), None) if package == "resight" else None
 
     @property
     def library(self) -> str:
         return self.name.partition(".")[0]
 
 
+def source_of(module: str) -> bytes:
+    return (SOURCE / f"{module.replace('.', '/')}.py").read_bytes()
+
+
 def imports(module: str) -> list[Import]:
-    return list(_walk(ast.parse((SOURCE / f"{module}.py").read_bytes()), for_types=False, late=False))
+    return list(_walk(ast.parse(source_of(module)), for_types=False, late=False))
 
 
 def _walk(node: ast.AST, *, for_types: bool, late: bool) -> Iterator[Import]:
@@ -216,7 +223,8 @@ def f():
 
 
 def test_every_module_stands_in_the_table() -> None:
-    assert {path.stem for path in SOURCE.glob("*.py")} == {*ORDER, "__init__"}
+    found = {".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in SOURCE.rglob("*.py")}
+    assert {name for name in found if not name.endswith("__init__")} == set(ORDER)
 
 
 @pytest.mark.parametrize("module", ORDER)
@@ -243,6 +251,16 @@ def test_dates_and_errors_stand_on_nothing_of_ours() -> None:
 
 def test_nothing_imports_the_command_line() -> None:
     assert [name for name in ORDER for found in imports(name) if found.ours == "cli"] == []
+    shell = {name for name in ORDER for found in imports(name) if found.ours == "shell"}
+    assert {name for name in shell if not name.startswith("commands.")} == {"cli"}
+
+
+FORMATS = [name for name in ORDER if name.startswith("exchange.")]
+
+
+def test_exchange_knows_neither_maps_nor_report() -> None:
+    wrong = OF_THE_MAPS | OF_THE_REPORT | {"report"}
+    assert [(name, found.ours) for name in FORMATS for found in imports(name) if found.ours in wrong] == []
 
 
 #: What the report is made of; no other module needs it.
@@ -302,9 +320,13 @@ def test_a_module_of_a_quick_command_loads_nothing_heavy(module: str) -> None:
     assert loaded & HEAVY == set()
 
 
-def test_the_command_line_loads_nothing_but_click_and_the_errors() -> None:
-    loaded = [found for found in imports("cli") if not (found.for_types or found.late)]
-    assert {found.ours for found in loaded if found.ours} == {"errors"}
+COMMANDS = ["cli", "shell", *(name for name in ORDER if name.startswith("commands."))]
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_the_command_line_loads_nothing_but_click_and_the_errors(module: str) -> None:
+    loaded = [found for found in imports(module) if not (found.for_types or found.late)]
+    assert {found.ours for found in loaded if found.ours} <= {"errors", *COMMANDS}
     assert {found.library for found in loaded} - set(sys.stdlib_module_names) - {"__future__"} == {"click", "resight"}
 
 
@@ -335,7 +357,7 @@ def test_the_pure_middle_opens_no_file_and_reads_no_clock(module: str) -> None:
         "random",
     }
     found = {f"{module}.py:{i.line} imports {i.library}" for i in imports(module) if i.library in forbidden_libraries}
-    for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_bytes())):
+    for node in ast.walk(ast.parse(source_of(module))):
         if not isinstance(node, ast.Call):
             continue
         called = node.func
@@ -348,7 +370,7 @@ def test_the_pure_middle_opens_no_file_and_reads_no_clock(module: str) -> None:
 
 @pytest.mark.parametrize("module", ORDER)
 def test_the_first_sentence_says_what_the_module_is(module: str) -> None:
-    text = ast.get_docstring(ast.parse((SOURCE / f"{module}.py").read_bytes()))
+    text = ast.get_docstring(ast.parse(source_of(module)))
     assert text is not None
     assert "." in text.partition("\n\n")[0]
 

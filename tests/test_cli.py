@@ -59,7 +59,7 @@ def logged(result: Result, status: int = 0) -> list[str]:
 @pytest.fixture
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person is there to be asked."""
-    monkeypatch.setattr(cli, "_is_interactive", lambda: True)
+    monkeypatch.setattr(cli, "is_interactive", lambda: True)
 
 
 # --- the program itself

@@ -1,26 +1,21 @@
-"""The command line: arguments to calls, answers to words and an exit status.
+"""The commands of an analyst's day: arguments to calls, answers to words.
 
-Exit status: 0 done; 1 done, but the files hold errors (they are listed on standard error); 2 the command line is
-wrong; 3 a value is not allowed; 4 no such record; 5 logged already; 6 no logbook here; 7 a file could not be read
-whole; 8 the disk does not take it; 10 the report was told to fail on a repeat, and there is one; 130 interrupted.
-
-Everything heavier than click is imported inside the command that needs it, so that ``--help`` and ``log`` are quick.
+Commands that bring in, hand out or merge have files of their own under ``commands``; how a command starts and ends,
+with the exit statuses, stands in ``shell``. Everything heavier than click is imported inside the command that needs
+it, so that ``--help`` and ``log`` are quick.
 """
 
 from __future__ import annotations
 
-import errno
-import gc
 import os
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from resight import __version__
-from resight.errors import PROBLEMS_FOUND, CannotWrite, InvalidValue, Problem, ResightError, UnknownName
+from resight.errors import PROBLEMS_FOUND, InvalidValue, Problem, UnknownName
+from resight.shell import Command, command, finish, is_interactive, main, open_logbook, run
 
 if TYPE_CHECKING:
     from datetime import date as Day
@@ -35,148 +30,16 @@ if TYPE_CHECKING:
     from resight.observation import Method, Observation, Site
     from resight.vocabulary import Vocabulary
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-EXIT_STATUS = """\b
-Exit status:
-  0  done
-  1  done, but the files hold errors (listed on standard error)
-  2  the command line is wrong
-  3  a value is not allowed          6  no logbook here
-  4  no such record                  7  a file could not be read whole
-  5  logged already                  8  the disk does not give or take it
-  10  report --fail-on-repeat: done, and something repeats or resembles"""
+__all__ = ["main", "run"]
 
 #: Exit status of `report --fail-on-repeat` when something in the headline group matches.
 REPEAT_FOUND = 10
 
 
-class _Group(click.Group):
-    """Commands in the order of an analyst's day, and our errors in their own words."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except ResightError as error:
-            from resight import terminal
-
-            terminal.say(str(error), level="error", err=True)
-            ctx.exit(error.exit_code)
-        except OSError as error:
-            # A closed pipe is click's own business.
-            if error.errno == errno.EPIPE:
-                raise
-            from resight import terminal
-
-            terminal.say(f"{error.filename or 'the disk'}: {error.strerror or error}", level="error", err=True)
-            ctx.exit(CannotWrite.exit_code)
-        except (KeyboardInterrupt, EOFError, click.Abort):
-            click.echo("\ninterrupted", err=True)
-            ctx.exit(130)
-
-
-def _remember_logbook(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        ctx.ensure_object(dict)["logbook"] = value
-
-
-_logbook_option = click.option(
-    "--logbook",
-    metavar="DIR",
-    expose_value=False,
-    is_eager=True,
-    callback=_remember_logbook,
-    help="The logbook's folder (default: RESIGHT_LOGBOOK, else the current folder).",
-)
-
-
-@click.group(
-    cls=_Group, epilog=EXIT_STATUS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}
-)
-@click.version_option(__version__, prog_name="resight")
-@_logbook_option
-@click.pass_context
-def main(ctx: click.Context) -> None:
-    """A logbook of satellite-imagery sightings.
-
-    Log a sighting or a look that found nothing, map each site as one HTML file that opens offline, and report
-    whether this year's pattern repeats last year's.
-
-    \b
-    Examples:
-      resight log dunay --date 2025-05-18 --platform ropucha --activity docked
-      resight log sunan --date 2025-06-05 --nothing --platform il-76
-      resight list --site dunay
-      resight map
-      resight report
-    """
-    ctx.ensure_object(dict)
-    # A command reads much, drops little and ends soon: looking for rubbish every 700 objects would slow it.
-    gc.set_threshold(1_000_000, 50, 100)
-
-
-def run() -> NoReturn:
-    """The program ``resight``: :func:`main`, leaving at once when it is done."""
-    status = 0
-    try:
-        main()
-    except SystemExit as leaving:
-        status = leaving.code if isinstance(leaving.code, int) else 1
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        status = status or 1
-    # Everything is on disk: taking thousands of records apart one by one would only keep the person waiting.
-    os._exit(status)
-
-
-def _command(*names: str) -> Callable[[Command], click.Command]:
-    def decorate(function: Command) -> click.Command:
-        return main.command(*names)(_logbook_option(function))
-
-    return decorate
-
-
-def _open() -> Logbook:
-    """The logbook that the command line or the environment names."""
-    # Looking through every installed package for Pydantic plug-ins takes longer than reading a logbook; we use none.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from resight.logbook import Logbook
-
-    given = click.get_current_context().ensure_object(dict).get("logbook")
-    return Logbook(given or os.environ.get("RESIGHT_LOGBOOK") or ".")
-
-
-def _finish(found: Iterable[Problem], status: int = 0) -> None:
-    """Say what was wrong in the files, on standard error, and leave with status 1 if there were errors.
-
-    Another status than 0 goes before that 1.
-    """
-    from resight import terminal, wording
-
-    serious = [problem for problem in found if problem.level == "error"]
-    repairs = [p for p in found if p.level != "error" and p.file.endswith("journal.jsonl")]
-    terminal.problems([*repairs, *serious])
-    if serious:
-        number = wording.numbered(len(serious), "error")
-        click.echo(f"{number} in the logbook's files; `resight check` lists them all.", err=True)
-        status = status or PROBLEMS_FOUND
-    if status:
-        click.get_current_context().exit(status)
-
-
-def _is_interactive() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
-
-
 # --- init ---------------------------------------------------------------------------------------------------
 
 
-@_command()
+@command()
 @click.argument("folder", metavar="DIR")
 @click.option("--empty", is_flag=True, help="Register and vocabulary only, without the published records of 2024.")
 def init(folder: str, empty: bool) -> None:
@@ -346,7 +209,7 @@ def _resolve_date(text: str | None, site: Site, today: Day, *, anyway: bool) -> 
 
     while True:
         if text is None:
-            if not _is_interactive():
+            if not is_interactive():
                 raise InvalidValue("date", None, "is missing", allowed="an EDTF date", example=dates.EXAMPLE)
             text = click.prompt("Date (EDTF, in the site's time zone)")
         assert text is not None
@@ -357,7 +220,7 @@ def _resolve_date(text: str | None, site: Site, today: Day, *, anyway: bool) -> 
             if error.month_day:
                 likely = dates.latest_past(error.month_day, today)
             hint = f"; did you mean {' or '.join(likely)}?" if likely else ""
-            if not _is_interactive():
+            if not is_interactive():
                 raise InvalidValue(
                     "date", text, f"{error}{hint}", allowed="an EDTF date, year first", example=dates.EXAMPLE
                 ) from None
@@ -366,7 +229,7 @@ def _resolve_date(text: str | None, site: Site, today: Day, *, anyway: bool) -> 
             continue
         if when.earliest > today and not anyway:
             question = f"{text} lies ahead: today is {today} in {site.name}"
-            if not _is_interactive():
+            if not is_interactive():
                 raise InvalidValue("date", text, f"{question}; nothing written: correct it, or say --anyway")
             if not click.confirm(f"{question}. Log it all the same?"):
                 text = None
@@ -378,7 +241,7 @@ def _resolve_site(text: str | None, book: Logbook) -> Site:
     """The site, asked for when missing; a near miss is asked again at a terminal."""
     while True:
         if text is None:
-            if not _is_interactive():
+            if not is_interactive():
                 raise InvalidValue(
                     "site", None, "is missing", allowed="a name listed by `resight sites`", example="dunay"
                 )
@@ -387,7 +250,7 @@ def _resolve_site(text: str | None, book: Logbook) -> Site:
         try:
             return book.resolve_site(text)
         except UnknownName as error:
-            if not _is_interactive():
+            if not is_interactive():
                 raise
             click.echo(f"{error}")
             text = click.prompt("Site", default=error.near[0] if error.near else None)
@@ -426,7 +289,7 @@ def _platforms(specs: Sequence[str], vocabulary: Vocabulary) -> list[dict[str, A
     return found
 
 
-@_command()
+@command()
 @click.argument("site", required=False)
 @click.option(
     "--platform",
@@ -466,7 +329,7 @@ def log(
 
     if nothing and cloud:
         raise click.UsageError("--nothing and --cloud exclude each other: a look that could not tell found neither")
-    book = _open()
+    book = open_logbook()
     from resight import answer, checks, dates, observation, terminal
 
     look = _facts_of_look(book.get(with_id)) if with_id else {}
@@ -478,7 +341,7 @@ def log(
     fields["date"] = _resolve_date(
         options.get("field_date") or look.get("date"), where, today, anyway=options["anyway"]
     )
-    if not (platforms or nothing or cloud) and _is_interactive():
+    if not (platforms or nothing or cloud) and is_interactive():
         said = click.prompt("Platform (or: nothing, cloud)").strip()
         nothing, cloud = said.casefold() == "nothing", said.casefold() == "cloud"
         platforms = () if nothing or cloud else (said,)
@@ -511,7 +374,7 @@ def log(
         )
     else:
         _say_logged(logged, answers, where, given, platforms, book)
-    _finish(dict.fromkeys([*book.file_problems(), *(problem for said in answers for problem in said.problems)]))
+    finish(dict.fromkeys([*book.file_problems(), *(problem for said in answers for problem in said.problems)]))
 
 
 def _facts_of_look(record: Observation) -> dict[str, Any]:
@@ -539,7 +402,7 @@ def _things(
         )
     if outcome == "not-seen" and site.residents and not aggregate:
         live_here = ", ".join(sorted({vocabulary.label(resident.platform) for resident in site.residents}))
-        if not _is_interactive():
+        if not is_interactive():
             raise InvalidValue(
                 "platform",
                 None,
@@ -559,7 +422,7 @@ def _asked_again(specs: Sequence[str], vocabulary: Vocabulary) -> list[dict[str,
         try:
             return _platforms(specs, vocabulary)
         except UnknownName as error:
-            if len(specs) != 1 or not _is_interactive():
+            if len(specs) != 1 or not is_interactive():
                 raise
             click.echo(f"{error}")
             specs = [click.prompt("Platform", default=error.near[0] if error.near else None)]
@@ -596,7 +459,7 @@ def _say_logged(
         terminal.say(said.effort)
 
 
-@_command()
+@command()
 @click.argument("identifier", metavar="ID")
 @_record_options
 @click.option(
@@ -622,7 +485,7 @@ def amend(
     """
     from datetime import UTC, datetime
 
-    book = _open()
+    book = open_logbook()
     from resight import dates
     from resight.observation import PROPERTY_NAMES
     from resight.vocabulary import near_names
@@ -710,22 +573,22 @@ def _say_changed(before: Observation, after: Observation) -> None:
         terminal.say(f"position: {old['geometry'] or 'not given'} → {new['geometry'] or 'not given'}", indent="  ")
 
 
-@_command()
+@command()
 @click.argument("identifier", metavar="ID")
 @click.option("--by", required=True, help="Who reviewed it.")
 def review(identifier: str, by: str) -> None:
     """Mark a record as reviewed by a second person."""
-    book = _open()
+    book = open_logbook()
     _say_changed(book.get(identifier), book.review(identifier, by=by))
 
 
-@_command()
+@command()
 @click.argument("identifier", metavar="ID")
 @click.option("--why", required=True, help="The reason; it is kept with the record.")
 @click.option("--by", help="Who withdraws it (default: RESIGHT_ANALYST).")
 def withdraw(identifier: str, why: str, by: str | None) -> None:
     """Take a record out of every answer; it is kept, with the reason, and never deleted."""
-    book = _open()
+    book = open_logbook()
     by = by or os.environ.get("RESIGHT_ANALYST")
     _say_changed(book.get(identifier), book.withdraw(identifier, why=why, by=by))
 
@@ -733,7 +596,7 @@ def withdraw(identifier: str, why: str, by: str | None) -> None:
 # --- looking things up --------------------------------------------------------------------------------------
 
 
-@_command("list")
+@command("list")
 @click.option("--site", "sites", multiple=True, help="Only this site; may repeat.")
 @click.option("--year", "years", multiple=True, type=int, help="Only records whose dates touch this year; may repeat.")
 @click.option("--platform", help="Only this platform and what is below it in the tree.")
@@ -760,7 +623,7 @@ def list_(
     from resight import terminal
     from resight.vocabulary import Individual
 
-    book = _open()
+    book = open_logbook()
     vocabulary = book.vocabulary
     wanted_sites = {book.resolve_site(site).id for site in sites} or None
     known = vocabulary.resolve_platform(platform) if platform else None
@@ -788,17 +651,17 @@ def list_(
         terminal.listing(shown, vocabulary)
         if not shown:
             click.echo("No record fits.", err=True)
-    _finish(problems)
+    finish(problems)
 
 
-@_command()
+@command()
 @click.argument("identifier", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="The record as a GeoJSON Feature.")
 def show(identifier: str, as_json: bool) -> None:
     """Show every field of one record."""
     from resight import terminal
 
-    book = _open()
+    book = open_logbook()
     located = book.find(identifier)
     record = located.record
     if as_json:
@@ -808,7 +671,7 @@ def show(identifier: str, as_json: bool) -> None:
         terminal.details(record, book.sites.get(record.site), book.vocabulary, where)
 
 
-@_command()
+@command()
 @click.argument("site", required=False)
 @click.option("--platform", help="Only as far as this platform is concerned.")
 @click.option("--as-of", metavar="DAY", help="Count the days up to this day (default: today).")
@@ -828,7 +691,7 @@ def last(site: str | None, platform: str | None, as_of: str | None, as_json: boo
     from resight import dates, episodes, terminal
     from resight.vocabulary import Individual
 
-    book = _open()
+    book = open_logbook()
     records, problems = book.read()
     known = book.vocabulary.resolve_platform(platform) if platform else None
     node = known.platform if isinstance(known, Individual) else known.id if known else None
@@ -856,7 +719,7 @@ def last(site: str | None, platform: str | None, as_of: str | None, as_json: boo
         # Of a site nobody asked for and nobody watches, a row that says "none" four times only hides the others.
         wanted = {place.id for place in places if site or place.watched}
         terminal.table(header, [cell for cell in cells if cell[0] in wanted or set(cell[2:]) != {_NONE}])
-    _finish(problems)
+    finish(problems)
 
 
 def _day(text: str, option: str = "--as-of", allowed: str = "one day", example: str = "2025-06-30") -> Day:
@@ -915,13 +778,13 @@ def _since(found: Mapping[str, Any] | None) -> str:
     return f"{date}, {low} d ago" if low == high else f"{date}, {low}–{high} d ago"
 
 
-@_command()
+@command()
 @click.option("--json", "as_json", is_flag=True)
 def sites(as_json: bool) -> None:
     """List the sites of the register with their names and how many records each has."""
     from resight import terminal
 
-    book = _open()
+    book = open_logbook()
     records, problems = book.read()
     number: dict[str, int] = {}
     for record in records:
@@ -947,10 +810,10 @@ def sites(as_json: bool) -> None:
                 for s in book.sites.values()
             ],
         )
-    _finish(problems)
+    finish(problems)
 
 
-@_command()
+@command()
 @click.argument("name", required=False)
 @click.option("--activities", "what", flag_value="activities", help="The activities instead.")
 @click.option(
@@ -967,7 +830,7 @@ def platforms(name: str | None, what: str | None, as_json: bool) -> None:
     """
     from resight import terminal
 
-    vocabulary = _open().vocabulary
+    vocabulary = open_logbook().vocabulary
     if name:
         known = vocabulary.resolve_platform(name)
         if as_json:
@@ -999,7 +862,7 @@ def _flat(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-@_command()
+@command()
 @click.option("--json", "as_json", is_flag=True)
 def check(as_json: bool) -> None:
     """Check every file of the logbook; exit 0 when nothing in it is wrong.
@@ -1008,7 +871,7 @@ def check(as_json: bool) -> None:
     """
     from resight import terminal, wording
 
-    book = _open()
+    book = open_logbook()
     found = book.check()
     if as_json:
         terminal.dump([problem._asdict() for problem in found])
@@ -1022,7 +885,7 @@ def check(as_json: bool) -> None:
         click.get_current_context().exit(PROBLEMS_FOUND)
 
 
-@_command()
+@command()
 def schema() -> None:
     """Print the JSON Schema (2020-12) of a record as it stands in the files."""
     from resight import observation, terminal
@@ -1115,7 +978,7 @@ def _up_to(records: Sequence[Observation]) -> str:
     return dates.utc_text(newest) if newest else "no record yet"
 
 
-@_command("map")
+@command("map")
 @click.argument("names", metavar="[SITE]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="A page for every site of the register.")
 @click.option("--overview", is_flag=True, help="Only the overview of all sites, index.html.")
@@ -1156,7 +1019,7 @@ def map_(
     if overview and (names or everything):
         raise click.UsageError("--overview writes only index.html; leave out the sites and --all")
     tiles = tiles_.parse(template) if template is not None else None
-    book = _open()
+    book = open_logbook()
     records, problems = book.read()
     year = _year(records, year)
     repeats = _compare(book, records, year, _baseline_years(baseline, year))
@@ -1187,7 +1050,7 @@ def map_(
     click.echo(str(folder / "index.html"))
     if show:
         _show(folder / (f"{chosen[0].id}.html" if len(chosen) == 1 else "index.html"))
-    _finish(problems)
+    finish(problems)
 
 
 def _show(page: Path) -> None:
@@ -1198,7 +1061,7 @@ def _show(page: Path) -> None:
         click.echo(f"no browser found here; the page is {page}", err=True)
 
 
-@_command()
+@command()
 @_years_option
 @click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
 @click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
@@ -1250,7 +1113,7 @@ def report(
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
-    book = _open()
+    book = open_logbook()
     scope = tuple(dict.fromkeys(book.resolve_site(name).id for name in names)) or None
     admitted = _methods(methods) if methods is not None else LOOK_METHODS
     until = _moment(as_of, "--as-of", is_end=True) if as_of is not None else None
@@ -1312,7 +1175,7 @@ def report(
     write_atomically(path, text.encode())
     click.echo(str(path))
     # A broken line elsewhere must not hide the repeat from a script that waits for it: 10 comes before 1.
-    _finish(problems, REPEAT_FOUND if fail_on_repeat and repeats.watched.matches else 0)
+    finish(problems, REPEAT_FOUND if fail_on_repeat and repeats.watched.matches else 0)
 
 
 def _changes(
@@ -1376,7 +1239,7 @@ def _report_name(repeats: Repeats, suffix: str = "") -> str:
     return f"report-{repeats.year}-vs-{then}{suffix}.html"
 
 
-@_command()
+@command()
 @click.argument("identifier", metavar="ID")
 @click.argument("other", metavar="[ID]", required=False)
 @click.option("--baseline", metavar="YEAR", help="Year to compare with, or several: 2022..2024.")
@@ -1393,7 +1256,7 @@ def why(identifier: str, other: str | None, baseline: str | None, as_json: bool)
     """
     from resight import episodes, terminal
 
-    book = _open()
+    book = open_logbook()
     # The record is looked up among the withdrawn ones, too: of those it can still be said why they do not count.
     named = [book.get(name) for name in (identifier, other) if name is not None]
     records, problems = book.read()
@@ -1418,7 +1281,7 @@ def why(identifier: str, other: str | None, baseline: str | None, as_json: bool)
         terminal.dump(terminal.evidence_as_json(*chosen, book.vocabulary))
     else:
         click.echo(terminal.evidence_in_words(*chosen, book.vocabulary))
-    _finish(problems)
+    finish(problems)
 
 
 def _pair_of_one(

@@ -1,0 +1,41 @@
+"""What every reader of a foreign file gives: rows under named columns, before anybody says what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+
+class Options(NamedTuple):
+    """What a person may have to say about a file, because the file does not."""
+
+    #: Name or number (from 1) of the sheet or layer; None: the first that holds rows.
+    sheet: str | None = None
+    #: Coordinate reference system of the positions (``EPSG:32652``), where the file states none.
+    crs: str | None = None
+    #: Text encoding, where it cannot be told from the bytes.
+    encoding: str | None = None
+
+
+class Row(NamedTuple):
+    """One row or feature."""
+
+    #: As the program that made the file counts it: the line of a sheet (its header is 1), the feature from 1.
+    number: int
+    #: Column to cell as it was read: text, number, bool, date, datetime or None.
+    values: Mapping[str, Any]
+    #: GeoJSON geometry in lon, lat, WGS 84; None where there is none.
+    geometry: Mapping[str, Any] | None = None
+
+
+class Table(NamedTuple):
+    """A foreign file, read but not yet understood."""
+
+    #: Name of the format, see ``exchange.formats``.
+    form: str
+    columns: tuple[str, ...]
+    rows: Iterable[Row]
+    #: What a person must know before anything is written: reprojected, another sheet left out, invented positions.
+    notes: tuple[str, ...] = ()
+    #: Column to field of the record, where the format itself says what a column means.
+    fields: Mapping[str, str] = {}
