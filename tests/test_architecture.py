@@ -40,7 +40,9 @@ ORDER = (
     "flags",
     "basemap",
     "tiles",
+    "columns",
     "phrases",
+    "telling",
     "strip",
     "summary",
     "pagedata",
@@ -85,7 +87,7 @@ HOMES = {
     "pandas": {"bulk", "frame"},
     "scipy": {"flags", "geodesy", "linkage", "pattern", "rates"},
     "numpy": {"bulk", "chance", "comparison", "geodesy", "linkage", "pattern", "weights"},
-    "shapely": {"bulk", "frame", "wording"},
+    "shapely": {"bulk", "columns", "frame"},
     "pyproj": {"geodesy"},
     "jinja2": {"report"},
     "PIL": {"previews"},
@@ -116,6 +118,8 @@ PURE = (
     "flags",
     "wording",
     "changes",
+    "columns",
+    "telling",
     "strip",
     "figures",
     "scale",
@@ -287,7 +291,19 @@ OF_THE_REPORT = {
 
 
 #: What only the map pages are made of.
-OF_THE_MAPS = {"basemap", "maps", "overview", "pagedata", "phrases", "sitepage", "strip", "summary", "tiles"}
+OF_THE_MAPS = {
+    "basemap",
+    "columns",
+    "maps",
+    "overview",
+    "pagedata",
+    "phrases",
+    "sitepage",
+    "strip",
+    "summary",
+    "telling",
+    "tiles",
+}
 
 
 def test_maps_and_report_do_not_know_each_other() -> None:

@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resight import pattern, phrases, strip
+from resight.columns import Columns
 from resight.frame import to_frame
 from resight.observation import Observation
-from resight.wording import rows
 from test_maps import VOCABULARY, record, repeats_of
 
 
 def strip_of(*records: Observation, up_to: str = "2026-01-31T09:00:00Z") -> dict[str, Any]:
-    return strip.of(rows(to_frame(records)), "dunay", repeats=repeats_of(records), vocabulary=VOCABULARY, up_to=up_to)
+    repeats = repeats_of(records)
+    held = Columns(to_frame(records), repeats)
+    return strip.of(held, "dunay", repeats=repeats, vocabulary=VOCABULARY, up_to=up_to)
 
 
 def in_words(gaps: list[list[int]]) -> list[str]:

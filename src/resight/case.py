@@ -90,8 +90,7 @@ class Case:
 
     def period(self, record: Observation) -> str:
         """``now``, ``then`` or ``other``; a date that may lie in two years is in neither."""
-        earliest, latest = record.bounds
-        return period_of({"earliest": earliest, "latest": latest}, self.repeats)
+        return period_of(*record.bounds, self.repeats)
 
     @cached_property
     def by_site(self) -> Mapping[str, list[Observation]]:

@@ -12,6 +12,7 @@ script (``static/page/``, one noun a file) shows it with ``textContent``.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from resight.basemap import Layer
+
+
+#: Bytes of records up to which a page holds them as they are, to be read by anyone.
+PLAIN = 1_000_000
 
 
 class UnsafePage(ResightError):
@@ -90,7 +95,7 @@ def site_map(
     page = _map(data, site.name, tiles)
     _DataLayer("site", "Outline and uncertainty of the site").add_to(page)
     # Only layers that hold something can be switched; a page without positions has none of these.
-    periods = {mark["period"] for mark in data["map"]["marks"]}
+    periods = set(data["map"]["periods"])
     names = {"now": f"Sightings and looks of {now}", "then": f"Sightings and looks of {then}", "other": "Other years"}
     for period in PERIODS:
         if period in periods:
@@ -255,7 +260,8 @@ class _Page(Figure):
             styles=_asset("leaflet/leaflet.css") + _asset("page/map.css"),
             header=header,
             body=body,
-            data=island("resight-data", self.data),
+            data=island("resight-data", {name: value for name, value in self.data.items() if name != "records"}),
+            records=island("resight-records", self.data.get("records"), most=PLAIN),
             icons=island("resight-icons", _icons()),
             scripts="\n".join(f"<script>{script}</script>" for script in scripts),
         )
@@ -288,6 +294,7 @@ file and loads nothing from the network.</p></noscript>
 <div id="below"></div>
 </main>
 {data}
+{records}
 {icons}
 {scripts}
 </body>
@@ -317,12 +324,18 @@ def write_html(page: folium.Map, path: Path) -> None:
     write_atomically(path, render_html(page).encode())
 
 
-def island(identifier: str, data: object) -> str:
-    """Data as a JSON island: no character in it can end the element or start another."""
+def island(identifier: str, data: object, *, most: int | None = None) -> str:
+    """Data as a JSON island: no character in it can end the element or start another.
+
+    Longer text than ``most`` bytes is compressed (RFC 1952), in base 64; the page takes it apart when it opens.
+    """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    kind, raw = "application/json", text.encode()
+    if most is not None and len(raw) > most:
+        kind, text = "application/gzip", base64.b64encode(gzip.compress(raw, compresslevel=4, mtime=0)).decode()
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    return f'<script type="application/json" id="{identifier}">{text}</script>'
+    return f'<script type="{kind}" id="{identifier}">{text}</script>'
 
 
 def _entities(text: str) -> str:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from resight import basemap as base
+from resight import dates
+from resight.columns import Columns
 from resight.comparison import Repeats
 from resight.observation import Site
 from resight.pagedata import badge, facts, fineprint, signs
 from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, NO_COAST, WORDS
 from resight.summary import Summary, bottom_line, findings, likeness, summaries
 from resight.vocabulary import Vocabulary
-from resight.wording import Data, rows, years_text
+from resight.wording import Data, years_text
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -34,7 +36,7 @@ def overview_page(
     pages: Mapping[str, str],
 ) -> Data:
     """Everything the overview shows."""
-    of_all = summaries(rows(frame), repeats, sites)
+    of_all = summaries(Columns(frame, repeats), sites)
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     window = base.widest_window(basemap)
     with_records = [site for site in sites.values() if of_all[site.id].total]
@@ -74,8 +76,8 @@ def overview_page(
             "missing": None if window else NO_COAST,
             "fineprint": fineprint(credits, window),
             "base": drawn,
+            "periods": [],
             "badges": [badge(s, of_all[s.id], now, then, href=pages.get(s.id)) for s in inside],
-            "marks": [],
         },
         "legend": [*signs(now, then), ["badge", "bold frame: watched site; thin frame: another site"]],
         "cards": [
@@ -101,7 +103,7 @@ def _card(
             ["Absences reported over a period", str(summary.number("absent"))],
             ["Looks that could not tell", str(summary.number("unclear"))],
             ["How often anyone looked", "known in part" if summary.effort_known else "not known"],
-            ["Last image", summary.last_look[1] if summary.last_look else "none"],
+            ["Last image", dates.in_words(summary.last_look[1]) if summary.last_look else "none"],
         ]
     return {
         "name": site.name,

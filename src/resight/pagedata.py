@@ -62,13 +62,12 @@ def badge(
     then: str,
     *,
     own: bool = False,
-    listing: Sequence[Data] = (),
+    unplaced: int = 0,
     where: str = "",
     href: str | None = None,
 ) -> Data:
     """The box that stands for the records of a site without being a pin for any of them."""
-    hidden = sum(len(part["records"]) for part in listing)
-    unplaced = "" if not hidden else NOT_STATED if hidden == summary.total else f"{NOT_STATED} for {hidden}"
+    caption = "" if not unplaced else NOT_STATED if unplaced == summary.total else f"{NOT_STATED} for {unplaced}"
     return {
         "name": site.name,
         # "Sunan (Pyongyang International Airport)" is Sunan on the map.
@@ -80,6 +79,5 @@ def badge(
         "caption": "" if summary.total else "nothing logged",
         "where": where,
         "href": href,
-        "unplaced": unplaced,
-        "listing": list(listing),
+        "unplaced": caption,
     }

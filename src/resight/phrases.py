@@ -43,6 +43,8 @@ COLUMNS = (
     "Berth",
     "Known by",
 )
+#: Fields that name other records: no words of this one to a search.
+OF_OTHERS = ("Same stay as", "May be the same as")
 #: What a record's glyph says, as a cell of the table.
 KINDS = {
     **dict.fromkeys(PERIODS, "seen"),
@@ -51,6 +53,10 @@ KINDS = {
     "unclear": "could not tell",
     "background": "total or background",
 }
+
+#: Words under the sign of a look, where there is room for them.
+CAPTIONS = {"nothing": "Looked, found nothing", "absent": "Reported absent", "unclear": "Could not tell"}
+OTHER_YEARS = "Other years, and dates that cross a New Year"
 
 #: Labels that the page script writes itself.
 WORDS = {
@@ -105,8 +111,11 @@ WORDS = {
     "no_rows": "No record passes the filters.",
     "rows_shown": "records shown",
     "more_rows": "Show more rows; not shown yet",
+    "records_here": "records here",
+    "heap": "a hill as high as the day with the most records:",
     "more_in_table": "More, in the table below",
     "copy": "Copy for a spreadsheet",
     "copied": "Rows copied",
-    "map_help": "The list below the map holds everything the map shows. Tab moves between marks, Enter opens one.",
+    "map_help": "The list below the map holds everything the map shows. Tab reaches the marks and the boxes of sites, "
+    "arrow keys walk from mark to mark, Enter opens one.",
 }

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from resight import basemap as base
 from resight import geodesy, strip
+from resight.columns import Columns, coded
 from resight.comparison import Repeats
 from resight.observation import Site, positions
 from resight.pagedata import badge, facts, fineprint, signs
-from resight.phrases import COLUMNS, EFFORT_KNOWN, EFFORT_UNKNOWN, KINDS, NO_COAST, PERIODS, WORDS
+from resight.phrases import (
+    CAPTIONS,
+    COLUMNS,
+    EFFORT_KNOWN,
+    EFFORT_UNKNOWN,
+    KINDS,
+    NO_COAST,
+    OF_OTHERS,
+    OTHER_YEARS,
+    WORDS,
+)
 from resight.summary import Summary, bottom_line, findings, summaries
+from resight.telling import Telling
 from resight.vocabulary import Vocabulary
 from resight.wording import (
     NOT_PROOF,
     NOT_STATED,
-    OUTCOMES,
     Data,
-    Row,
-    Wording,
-    period_of,
-    rows,
     years_text,
 )
 
@@ -45,23 +52,12 @@ def site_page(
     up_to: str,
 ) -> Data:
     """Everything a site's page shows."""
-    every = rows(frame)
-    of_all = summaries(every, repeats, sites)
-    here = sorted((row for row in every if row["site"] == site.id), key=lambda r: (r["earliest"], r["latest"], r["id"]))
+    every = Columns(frame, repeats)
+    of_all = summaries(every, sites)
+    here = every.at(site.id)
     now, then = str(repeats.year), years_text(repeats.baseline_years)
-    told = Wording({row["id"] for row in here}, repeats, vocabulary)
-    records: dict[str, list[Data]] = {period: [] for period in PERIODS}
-    marks: list[Data] = []
-    left_out: Counter[str] = Counter()
-    for row in here:
-        period = period_of(row, repeats)
-        days = [strip.counted(row["earliest"]), strip.counted(row["latest"])]
-        record = {**told.record(row, period), "days": days, "look": strip.is_look(row)}
-        records[period].append(record)
-        if period != "other" and told.left_out(row):
-            left_out[told.left_out(row)] += 1
-        if row["geometry"]:
-            marks.append(_mark(row, record, period))
+    told = Telling(here, repeats, vocabulary)
+    centres = here.centres()
     around = _surroundings(site)
     window = base.finest_window(basemap, around)
     neighbours = [
@@ -70,7 +66,7 @@ def site_page(
         if other.id != site.id and of_all[other.id].total and _in_window(other, window, site)
     ]
     near = [other for other in neighbours if geodesy.distance_m(site.point, other.point) <= NEAR_M]
-    placed = [place for row in here if row["geometry"] for place in positions(row["geometry"])]
+    placed = list(here.reach())
     view = base.box_around([(around[0], around[1]), (around[2], around[3]), *(o.point for o in near), *placed])
     drawn, credits = base.within(basemap, window, runways=view)
     summary = of_all[site.id]
@@ -80,7 +76,7 @@ def site_page(
         "names": _other_names(site),
         "lead": bottom_line(site, summary, repeats, now, then),
         "findings": findings(site, repeats, vocabulary),
-        "asides": _asides(site, summary, sites, of_all, left_out, now, then),
+        "asides": _asides(site, summary, sites, of_all, told.left_out(), now, then),
         "facts": facts(now, then, digest, up_to),
         "about": _about(site, sites, vocabulary),
         "map": {
@@ -95,25 +91,30 @@ def site_page(
                 "footprint": _rings(site.footprint),
             },
             "badges": [
-                badge(site, summary, now, then, own=True, listing=_short(records, now, then)),
+                badge(site, summary, now, then, own=True, unplaced=here.placed.count(False)),
                 *(badge(o, of_all[o.id], now, then, where=_where(o, site)) for o in neighbours),
             ],
-            "marks": marks,
+            "periods": sorted(
+                {period for period, is_placed in zip(here["period"], here.placed, strict=True) if is_placed}
+            ),
         },
         "legend": _legend(site, now, then, drawn, placed=bool(placed), neighbours=bool(neighbours)),
         "groups": [
-            {"key": "now", "title": now, "role": "the year under study", "records": records["now"]},
-            {"key": "then", "title": then, "role": "compared against", "records": records["then"]},
-            {
-                "key": "other",
-                "title": "Other years, and dates that cross a New Year",
-                "role": "not compared",
-                "records": records["other"],
-            },
+            {"key": "now", "title": now, "role": "the year under study"},
+            {"key": "then", "title": then, "role": "compared against"},
+            {"key": "other", "title": OTHER_YEARS, "role": "not compared"},
         ],
+        "records": {
+            **told.columns(),
+            "at": centres,
+            "uncertainty": coded(here["location_uncertainty_m"]),
+            "shapes": here.drawn(),
+        },
         "time": strip.of(here, site.id, repeats=repeats, vocabulary=vocabulary, up_to=up_to),
         "columns": COLUMNS,
+        "of_others": OF_OTHERS,
         "kinds": KINDS,
+        "captions": CAPTIONS,
         "empty": f"Nothing is logged for {site.name} in this period. {NOT_PROOF}",
         "credits": credits,
         "words": WORDS,
@@ -218,33 +219,6 @@ def _about(site: Site, sites: Mapping[str, Site], vocabulary: Vocabulary) -> lis
 
 def _metres(metres: float) -> str:
     return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
-
-
-def _short(records: Mapping[str, Sequence[Data]], now: str, then: str) -> list[Data]:
-    """The records without a position, for the box that opens at the site's badge."""
-    return [
-        {
-            "title": title,
-            "records": [
-                {"id": r["id"], "glyph": r["glyph"], "when": r["when"], "what": r["what"]}
-                for r in records[period]
-                if r["unplaced"]
-            ],
-        }
-        for period, title in (("now", now), ("then", then), ("other", "Other years"))
-        if any(r["unplaced"] for r in records[period])
-    ]
-
-
-def _mark(row: Row, record: Data, period: str) -> Data:
-    return {
-        "id": row["id"],
-        "period": period,
-        "outcome": OUTCOMES.get(row["outcome"], ""),
-        "matched": [match["to"] for match in record["matches"]],
-        "geometry": row["geometry"],
-        "uncertainty_m": row["location_uncertainty_m"],
-    }
 
 
 def _legend(

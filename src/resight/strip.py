@@ -11,11 +11,11 @@ from datetime import date as Day
 from itertools import pairwise
 
 from resight import pattern
+from resight.columns import Columns
 from resight.comparison import Repeats
-from resight.observation import LOOK_METHODS
 from resight.phrases import GAP_DAYS, LOOKS_KNOWN, LOOKS_UNKNOWN, MONTHS, SHIFT_CAUTION, SHIFT_NOT_TRIED
 from resight.vocabulary import Vocabulary
-from resight.wording import Data, Row, is_one_time
+from resight.wording import Data
 
 #: More pairs of sightings than this are not laid over each other while a page is built.
 SHIFT_PAIRS = 10_000
@@ -29,36 +29,28 @@ def counted(day: Day) -> int:
     return day.toordinal() - _EPOCH
 
 
-def is_look(row: Row) -> bool:
-    """Is the record of one examination of an image, whatever came of it?"""
-    return row["method"] in LOOK_METHODS and not row["aggregate"] and is_one_time(row)
-
-
-def is_counted_look(row: Row) -> bool:
-    """May the look stand in a denominator: it could tell, and is our own or of a source that states all its looks?"""
-    return is_look(row) and row["outcome"] != "cannot-tell" and (row["basis"] == "own" or row["effort_stated"])
-
-
 def gaps(looks: Iterable[int], first: int, last: int) -> list[list[int]]:
     """The stretches of a period, as first and last day, in which no look lies for more than :data:`GAP_DAYS` days."""
     edges = [first - 1, *sorted(day for day in looks if first <= day <= last), last + 1]
     return [[a + 1, b - 1] for a, b in pairwise(edges) if b - a - 1 > GAP_DAYS]
 
 
-def of(rows: Sequence[Row], site: str, *, repeats: Repeats, vocabulary: Vocabulary, up_to: str) -> Data:
+def of(records: Columns, site: str, *, repeats: Repeats, vocabulary: Vocabulary, up_to: str) -> Data:
     """The strip of one site.
 
     Args:
-        rows: the records of the site.
+        records: those of the site.
         site: its id.
         repeats: this year held against the baseline years.
         vocabulary: the words for platforms, by whose tree labels are compared.
         up_to: ISO time up to which the data go: later days are no gap.
     """
     known_until = Day.fromisoformat(up_to[:10]) if re.match(r"\d{4}-\d\d-\d\d", up_to) else Day.max
-    looks = [row["earliest"] for row in rows if is_look(row) and row["outcome"] != "cannot-tell"]
+    told = zip(*(records[name] for name in ("earliest", "is_look", "outcome")), strict=True)
+    looks = {day for day, is_look, outcome in told if is_look and outcome != "cannot-tell"}
     # Where no look is counted, looks that found nothing went unpublished: days without one on file say nothing.
-    known = {row["earliest"].year for row in rows if is_counted_look(row)}
+    pairs = zip(records["earliest"], records["is_counted_look"], strict=True)
+    known = {day.year for day, is_counted_look in pairs if is_counted_look}
     is_too_much = False
     years = []
     for year in (repeats.year, *sorted(repeats.baseline_years, reverse=True)):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Day
 
-from resight import dates, evidence, strip
+from resight import evidence
+from resight.columns import Columns
 from resight.comparison import Repeats
 from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Site
 from resight.vocabulary import Vocabulary
-from resight.wording import NOT_PROOF, Data, Row, numbered, period_of, sign_of
+from resight.wording import NOT_PROOF, Data, numbered
 
 
 @dataclass(slots=True)
@@ -22,15 +23,8 @@ class Summary:
     #: Records by sign (see :func:`resight.wording.sign_of`) and period.
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     effort_known: bool = False
+    #: Last day and date of the last image on file that could tell.
     last_look: tuple[Day, str] | None = None
-
-    def add(self, row: Row, period: str) -> None:
-        """Count one record."""
-        self.counts[sign_of(row), period] += 1
-        if row["method"] in LOOK_METHODS and row["outcome"] != "cannot-tell" and not row["aggregate"]:
-            self.effort_known |= strip.is_counted_look(row)
-            if self.last_look is None or row["latest"] > self.last_look[0]:
-                self.last_look = row["latest"], dates.in_words(row["date"])
 
     def number(self, sign: str) -> int:
         """Records of one sign in the two compared periods."""
@@ -46,11 +40,22 @@ class Summary:
         return self.counts.total()
 
 
-def summaries(all_rows: Iterable[Row], repeats: Repeats, sites: Mapping[str, Site]) -> dict[str, Summary]:
+def summaries(records: Columns, sites: Iterable[str]) -> dict[str, Summary]:
     """What is on file for every site of the register."""
-    found = {id_: Summary() for id_ in sites}
-    for row in all_rows:
-        found.setdefault(row["site"], Summary()).add(row, period_of(row, repeats))
+    found = {site: Summary() for site in sites}
+    names = ("site", "sign", "period", "is_counted_look")
+    for (site, sign, period, is_counted_look), number in Counter(
+        zip(*(records[n] for n in names), strict=True)
+    ).items():
+        summary = found.setdefault(site, Summary())
+        summary.counts[sign, period] += number
+        summary.effort_known |= is_counted_look
+    looks = zip(*(records[n] for n in ("latest", "site", "date", "method", "outcome", "aggregate")), strict=True)
+    for latest, site, date, method, outcome, aggregate in looks:
+        if method in LOOK_METHODS and outcome != "cannot-tell" and not aggregate:
+            last = found[site].last_look
+            if last is None or latest > last[0]:
+                found[site].last_look = latest, date
     return found
 
 

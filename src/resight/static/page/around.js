@@ -7,6 +7,7 @@ resight.around = (() => {
   const { strip } = resight.strip;
   const { filter } = resight.filter;
   const { offer } = resight.tiles;
+  const { records } = resight;
   /** Records told in full at a time, in each group. */
   const STEP = 100;
 
@@ -48,17 +49,17 @@ resight.around = (() => {
   const folded = new Map();
 
   /** The records of a group, the first of them at once and the rest when asked for: thousands would hold the page up. */
-  function articles(records) {
+  function articles(all) {
     const list = make("div", {}), more = make("button", { type: "button", class: "plain" });
     let shown = 0;
     const fill = (upTo) => {
-      list.append(...records.slice(shown, upTo).map(recordArticle));
-      shown = Math.max(shown, Math.min(upTo, records.length));
-      more.textContent = `${words.more_rows}: ${records.length - shown}`;
-      more.hidden = shown === records.length;
+      list.append(...all.slice(shown, upTo).map(recordArticle));
+      shown = Math.max(shown, Math.min(upTo, all.length));
+      more.textContent = `${words.more_rows}: ${all.length - shown}`;
+      more.hidden = shown === all.length;
     };
     more.addEventListener("click", () => fill(shown + STEP));
-    records.forEach((record, index) => folded.set(record.id, () => index >= shown && fill(index + 1)));
+    all.forEach((record, index) => folded.set(record.id, () => index >= shown && fill(index + 1)));
     fill(STEP);
     return [list, more];
   }
@@ -76,9 +77,10 @@ resight.around = (() => {
   }
 
   function groups() {
-    return data.groups.filter((group) => group.key !== "other" || group.records.length).map((group) => {
-      const count = ` (${group.records.length})`;
-      const list = group.records.length ? articles(group.records) : [make("p", {}, say(data.empty))];
+    const ofGroup = (key) => records.all.filter((record) => record.period === key);
+    return data.groups.filter(({ key }) => key !== "other" || ofGroup(key).length).map((group) => {
+      const own = ofGroup(group.key), count = ` (${own.length})`;
+      const list = own.length ? articles(own) : [make("p", {}, say(data.empty))];
       const title = [...say(group.title), make("small", {}, ` ${group.role}${count}`)];
       if (group.key !== "other") return make("section", { class: `group ${group.key}`, "aria-labelledby": `group-${group.key}` }, make("h3", { id: `group-${group.key}`, class: "year" }, glyph(group.key), " ", title), list);
       return make("details", { class: "group other" }, make("summary", {}, title), list);
@@ -96,11 +98,11 @@ resight.around = (() => {
 
   function below() {
     const parts = [];
-    if (data.groups?.some((group) => group.key !== "other" && group.records.length)) {
+    if (records.all.some((record) => record.period !== "other")) {
       const { over, under } = filter();
       parts.push(section("time", words.strip, ...over, ...strip(), ...under));
     }
-    if (data.groups?.some((group) => group.records.length)) parts.push(section("table", words.table, ...table()));
+    if (records.all.length) parts.push(section("table", words.table, ...table()));
     if (data.groups) parts.push(section("records", words.records, make("div", { class: "groups" }, groups())));
     if (data.cards) parts.push(section("sites", words.sites, make("div", { class: "cards" }, data.cards.map(card)), data.silent ? make("p", {}, say(data.silent)) : null));
     if (data.about.length) parts.push(section("about", words.about, lines(data.about)));

@@ -7,6 +7,8 @@ resight.axis = (() => {
   const years = new Map(time.years.map((year) => [year.year, year]));
 
   let way = "season", stretch = null;
+  /** Day -> days by which what begins on it is moved: thousands of records begin on few days. */
+  const offsets = new Map();
 
   const dateOf = (day) => new Date(day * DAY);
   const yearOf = (day) => dateOf(day).getUTCFullYear();
@@ -14,6 +16,11 @@ resight.axis = (() => {
 
   /** Days by which what begins on a day is moved, so that it lies over the year under study. */
   function offset(day) {
+    if (!offsets.has(day)) offsets.set(day, reckoned(day));
+    return offsets.get(day);
+  }
+
+  function reckoned(day) {
     const year = yearOf(day);
     if (way === "date" || year === time.year) return 0;
     if (way === "shift") return years.get(year)?.shift?.at ?? (years.has(year) ? inYear(day, time.year) - day : 0);
@@ -25,26 +32,32 @@ resight.axis = (() => {
   /** First and last day of the axis. */
   function domain() {
     const whole = way === "date" ? time.years.map((year) => year.days) : [years.get(time.year).days];
-    const lie = way === "shift" ? records.all.filter((record) => record.period !== "other").map((record) => moved(record.days)) : [];
-    return [...whole, ...lie].reduce(([low, high], [first, last]) => [Math.min(low, first), Math.max(high, last)], [Infinity, -Infinity]);
+    const ends = whole.reduce(([low, high], [first, last]) => [Math.min(low, first), Math.max(high, last)]);
+    if (way !== "shift") return ends;
+    for (const record of records.all.filter((one) => one.period !== "other")) {
+      const [first, last] = moved(record.days);
+      [ends[0], ends[1]] = [Math.min(ends[0], first), Math.max(ends[1], last)];
+    }
+    return ends;
   }
 
   const inStretch = (record) => {
     if (!stretch) return true;
-    const [first, last] = moved(record.days);
-    return first <= stretch[1] && last >= stretch[0];
+    const by = offset(record.first);
+    return record.first + by <= stretch[1] && record.last + by >= stretch[0];
   };
-  records.narrowBy(inStretch);
+  const byStretch = records.narrowBy(inStretch);
 
   /** Show only what may lie in these days of the axis; null shows all. */
   function show(days) {
     stretch = days;
-    records.changed();
+    byStretch.changed();
   }
 
   /** Lay the years over each other another way; all of them is shown again. */
   function layBy(name) {
     way = name;
+    offsets.clear();
     stretch = null;
   }
 
@@ -53,5 +66,5 @@ resight.axis = (() => {
     return `${date.getUTCDate()} ${time.months[date.getUTCMonth()]}${withYear ? ` ${date.getUTCFullYear()}` : ""}`;
   };
 
-  return { time, domain, moved, yearOf, dateOf, inStretch, show, layBy, inWords, way: () => way, stretch: () => stretch };
+  return { time, domain, moved, yearOf, dateOf, byStretch, show, layBy, inWords, way: () => way, stretch: () => stretch };
 })();

@@ -34,5 +34,41 @@ resight.glyphs = (() => {
   };
   const glyph = (name) => make("svg", { class: "glyph", viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" }, GLYPHS[name]());
 
-  return { BLUE, ORANGE, INK, GREY, glyph };
+  /** Colours of what is drawn on a canvas, where no style sheet reaches. */
+  function tint(name) {
+    if (!tints.has(name)) tints.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+    return tints.get(name);
+  }
+
+  const SHAPES = {
+    circle: (path, at) => path.arc(at("cx"), at("cy"), at("r"), 0, 7),
+    rect: (path, at) => path.roundRect(at("x"), at("y"), at("width"), at("height"), at("rx")),
+    path: (path, at, part) => path.addPath(new Path2D(part.getAttribute("d"))),
+  };
+  const sprites = new Map(), tints = new Map();
+
+  /** A sign as a small image for a canvas, `side` pixels wide, as the style sheet colours it. */
+  function sprite(name, side) {
+    const key = `${name} ${side} ${devicePixelRatio}`;
+    if (!sprites.has(key)) sprites.set(key, painted(name, side));
+    return sprites.get(key);
+  }
+
+  function painted(name, side) {
+    const dense = devicePixelRatio || 1, canvas = make("canvas", { width: side * dense, height: side * dense }), pen = canvas.getContext("2d");
+    const sign = document.body.appendChild(glyph(name));
+    pen.scale((side * dense) / 20, (side * dense) / 20);
+    for (const part of sign.children) {
+      const style = getComputedStyle(part), path = new Path2D();
+      SHAPES[part.tagName](path, (attribute) => Number(part.getAttribute(attribute)), part);
+      Object.assign(pen, { fillStyle: style.fill, strokeStyle: style.stroke, lineWidth: parseFloat(style.strokeWidth) });
+      pen.setLineDash(style.strokeDasharray === "none" ? [] : style.strokeDasharray.split(/[ ,]+/).map(parseFloat));
+      if (style.fill !== "none") pen.fill(path);
+      if (style.stroke !== "none") pen.stroke(path);
+    }
+    sign.remove();
+    return canvas;
+  }
+
+  return { sprite, tint, BLUE, ORANGE, INK, GREY, glyph };
 })();

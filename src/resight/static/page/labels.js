@@ -7,6 +7,8 @@ resight.labels = (() => {
     constructor(map) {
       this.map = map;
       this.labels = [];
+      /** Boxes of what else stands on the map. */
+      this.obstacles = () => [];
       map.on("moveend zoomend resize layeradd layerremove", () => {
         cancelAnimationFrame(this.waiting);
         this.waiting = requestAnimationFrame(() => this.arrange());
@@ -32,10 +34,11 @@ resight.labels = (() => {
       const frame = this.map.getContainer().getBoundingClientRect();
       const shown = this.labels.filter((label) => this.map.hasLayer(label.group));
       shown.sort((a, b) => Boolean(a.mayHide) - Boolean(b.mayHide)); // sites first, each kind in its own order
-      const taken = [...this.map.getContainer().querySelectorAll(".leaflet-control, .mark")].map((element) => {
+      const taken = [...this.map.getContainer().querySelectorAll(".leaflet-control")].map((element) => {
         const box = element.getBoundingClientRect();
         return [box.left - frame.left - 4, box.top - frame.top - 4, box.right - frame.left + 4, box.bottom - frame.top + 4];
       });
+      taken.push(...this.obstacles());
       for (const label of shown) {
         const { x, y } = this.map.latLngToContainerPoint(label.at);
         label.point = [x, y];

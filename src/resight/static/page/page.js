@@ -9,7 +9,7 @@ resight.page = (() => {
     delete L.Icon.Default.prototype._getIconUrl;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const map = L.map(id, { ...options, zoomAnimation: !still, fadeAnimation: !still, inertia: !still });
-    for (const [name, depth] of [["sea", 210], ["land", 220], ["lines", 230], ["area", 240], ["leaders", 590]]) {
+    for (const [name, depth] of [["sea", 210], ["land", 220], ["lines", 230], ["area", 240], ["leaders", 590], ["marks", 595]]) {
       map.createPane(name).style.zIndex = depth;
       map.getPane(name).style.pointerEvents = "none";
     }
@@ -21,11 +21,12 @@ resight.page = (() => {
   }
 
   const { ground, places, site } = resight.ground;
-  const layers = { ground, places, site, badges: resight.badges.badges, links: resight.marks.links };
-  const layer = (map, key) => (layers[key] ? layers[key](map) : resight.marks.marks(map, key));
+  const layers = { ground, places, site, badges: resight.badges.badges, links: () => resight.marks.layer("links") };
+  const layer = (map, key) => (layers[key] ? layers[key](map) : resight.marks.layer(key));
 
   /** Everything but the map, once its layers are there. */
-  function begin(map) {
+  async function begin(map) {
+    await resight.records.load();
     resight.around.head();
     resight.around.beside(map);
     resight.around.below();
@@ -33,6 +34,8 @@ resight.page = (() => {
     const container = map.getContainer();
     container.setAttribute("role", "group");
     container.setAttribute("aria-label", `${words.map}: ${plain(data.title)}. ${words.map_help}`);
+    resight.marks.begin(map);
+    map.labels.obstacles = resight.marks.boxes;
     settle(map);
     const reveal = () => location.hash && resight.around.reveal(decodeURIComponent(location.hash.slice(1)));
     addEventListener("hashchange", reveal);

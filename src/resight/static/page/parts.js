@@ -5,6 +5,16 @@ resight.parts = (() => {
   const data = read("resight-data");
   const words = data.words;
 
+  /** The same for an island that may have been compressed. */
+  async function unpack(id) {
+    const island = document.getElementById(id);
+    if (island.type === "application/json") return JSON.parse(island.textContent);
+    const text = atob(island.textContent), bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).json();
+  }
+
   /** An element; attributes with a value of null are left out, children are nodes. */
   function make(tag, attributes = {}, ...children) {
     const svg = ["svg", "defs", "pattern", "path", "circle", "rect", "text", "tspan"].includes(tag);
@@ -44,5 +54,5 @@ resight.parts = (() => {
 
   const recordLink = (id, content) => make("a", { href: `#record-${id}` }, content);
 
-  return { read, data, words, make, say, plain, fixed, webLink, recordLink };
+  return { read, unpack, data, words, make, say, plain, fixed, webLink, recordLink };
 })();

@@ -12,13 +12,33 @@ resight.popup = (() => {
     if (badge.where) content.push(make("p", {}, say(badge.where)));
     if (badge.caption) content.push(fixed(badge.caption, "p"));
     else content.push(make("ul", { class: "signs" }, badge.counts.map(([sign, , inWords]) => make("li", {}, glyph(sign), " ", inWords))));
-    if (badge.listing.length) content.push(fixed(words.not_pinned, "p"));
-    for (const { title, records: listed } of badge.listing) {
-      content.push(fixed(title, "h4"), make("ul", { class: "signs" }, listed.slice(0, LISTED).map((record) =>
-        make("li", {}, glyph(record.glyph), " ", recordLink(record.id, [...say(record.when), ": ", ...say(record.what)])))));
-      if (listed.length > LISTED) content.push(make("p", {}, `${words.more_in_table}: ${listed.length - LISTED}`));
+    const unplaced = badge.own ? records.all.filter((record) => record.unplaced) : [];
+    if (unplaced.length) content.push(fixed(words.not_pinned, "p"));
+    for (const { key, title } of data.groups ?? []) {
+      const listed = unplaced.filter((record) => record.period === key);
+      if (listed.length) content.push(fixed(title, "h4"), ...list(listed, (record, text) => recordLink(record.id, text)));
     }
     return content;
+  }
+
+  /** The first of some records, and how many more there are. */
+  function list(listed, entry) {
+    const more = listed.length - LISTED;
+    return [
+      make("ul", { class: "signs" }, listed.slice(0, LISTED).map((record) =>
+        make("li", {}, glyph(record.glyph), " ", entry(record, [...say(record.when), ": ", ...say(record.what)])))),
+      more > 0 ? make("p", {}, `${words.more_in_table}: ${more}`) : null,
+    ].filter(Boolean);
+  }
+
+  /** Several records on one spot: each opens its own box. */
+  function listContent(listed, from) {
+    const entry = (record, text) => {
+      const button = make("button", { type: "button", class: "entry" }, text);
+      button.addEventListener("click", () => records.choose(record.id, from));
+      return button;
+    };
+    return [make("h3", {}, `${listed.length} ${words.records_here}`), ...list(listed, entry)];
   }
 
   function markContent(record, from) {
@@ -77,5 +97,5 @@ resight.popup = (() => {
     box.focus({ preventScroll: true });
   }
 
-  return { open, badgeContent, showRecord };
+  return { open, badgeContent, listContent, showRecord };
 })();

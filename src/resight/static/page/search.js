@@ -1,29 +1,36 @@
 // The search: words that a record must hold, all of them, to stay on map, strip and table.
 resight.search = (() => {
-  const { words, make } = resight.parts;
+  const { data, words, make } = resight.parts;
   const records = resight.records;
 
   const plainly = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const told = new Map();
+  /** Columns that are no words of a record: its keys, its days as numbers, and what is said of other records. */
+  const SILENT = new Set(["period", "glyph", "look", "first", "last", "unplaced", "matches", "relations", "withheld", "uncertainty", ...(data.of_others ?? [])]);
+  let texts = null, found = [];
 
-  /** All that a record says, once asked for; its keys and addresses are no words of it. */
-  function text(record) {
-    if (!told.has(record)) {
-      const { id, when, what, chips, fields, matches, sources, note } = record;
-      const parts = [id, when, what, chips, fields, matches.map((match) => match.to), sources.map((source) => [source.text, source.details]), note ?? ""];
-      told.set(record, plainly(parts.flat(Infinity).join(" ")));
-    }
-    return told.get(record);
+  /** What each distinct value says, column by column; worked out once somebody searches. */
+  function said() {
+    const heard = [...records.columns].filter(([name]) => !SILENT.has(name));
+    return (texts ??= heard.map(([, { are, of }]) => ({ of, are: are.map((value) => plainly(flat(value))) })));
   }
 
-  let wanted = [];
-  records.narrowBy((record) => wanted.every((word) => text(record).includes(word)));
+  /** The words of a value; the address of a source is none. */
+  const flat = (value) => (Array.isArray(value) ? value.map(flat).join(" ") : value?.text ? flat([value.text, value.details]) : value ?? "");
+
+  /** For a word, in which columns it stands and in which of their values. */
+  function hits(word) {
+    const columns = said().map(({ of, are }) => ({ of, has: are.map((text) => text.includes(word)) }));
+    return columns.filter(({ has }) => has.some(Boolean));
+  }
+
+  const holds = ({ of, has }, index) => has[of ? of[index] : has.length === 1 ? 0 : index];
+  const byWords = records.narrowBy((record) => found.every((columns) => columns.some((column) => holds(column, record.index))));
 
   function search() {
     const field = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
     field.addEventListener("input", () => {
-      wanted = plainly(field.value).split(/\s+/).filter(Boolean);
-      records.changed();
+      found = plainly(field.value).split(/\s+/).filter(Boolean).map(hits);
+      byWords.changed();
     });
     return make("label", { class: "search" }, words.search, " ", field);
   }

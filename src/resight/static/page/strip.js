@@ -5,12 +5,12 @@ resight.strip = (() => {
   const { records, axis } = resight;
   /** Pixels: either side of the axis, month names, the most its lanes take, one lane, its looks. */
   const SIDE = 14, HEAD = 20, LANES = 112, LANE = 16, THINNEST = 3, LOOKS = 20, GAP = 10;
-  /** Lines drawn between what resembles or repeats what, and sightings up to which a change of the axis is slid to. */
-  const LINKS = 100, SLID = 4000;
+  /** Lines drawn between what resembles or repeats what; records up to which a change of the axis is slid to, and each is drawn. */
+  const LINKS = 100, SLID = 1500;
 
   const box = make("div", { class: "strip" }), said = make("p", { class: "readout", role: "status" });
   const cursor = make("button", { type: "button", class: "cursor" });
-  let svg = make("svg"), items = [], current = null, chosen = null, scale = null, onAxis = null;
+  let svg = make("svg"), items = [], current = null, chosen = null, scale = null, onAxis = null, ordered = null;
 
   /** What is drawn in the lanes of a year; the rest stands on its line of looks. */
   const inLanes = (record) => !["nothing", "absent", "unclear"].includes(record.glyph);
@@ -20,14 +20,48 @@ resight.strip = (() => {
   /** Each record in the first lane that is free when it begins; `room` is the least of days one needs. */
   function laid(all, room, most) {
     const free = [], lanes = new Map();
-    for (const record of all) {
-      const [first, last] = axis.moved(record.days);
+    for (const item of all) {
+      const [first, last] = item.days;
       let lane = free.findIndex((end) => end < first);
       if (lane < 0) lane = free.length < most ? free.length : lanes.size % most;
       free[lane] = Math.max(last, first + room);
-      lanes.set(record, lane);
+      lanes.set(item, lane);
     }
     return { lanes, number: Math.max(1, free.length) };
+  }
+
+  /** The records of the years under comparison, in order of where they lie on the axis. */
+  function inOrder() {
+    if (ordered?.way === axis.way()) return ordered.items;
+    const years = new Map(axis.time.years.map((year) => [year.year, year]));
+    const found = records.all.filter((record) => record.period !== "other")
+      .map((record) => ({ record, year: years.get(axis.yearOf(record.first)), days: axis.moved(record.days) }));
+    found.sort((a, b) => a.days[0] - b.days[0] || a.days[1] - b.days[1] || a.record.index - b.record.index);
+    ordered = { way: axis.way(), items: found };
+    return found;
+  }
+
+  /** Of more records than can be drawn one by one: how many may lie on each day, and how many of them match something. */
+  function heaped(own, [low, high]) {
+    const days = high - low + 1, all = new Int32Array(days + 1), alike = new Int32Array(days + 1);
+    for (const { record, days: [first, last] } of own) {
+      if (!inLanes(record)) continue;
+      const [a, b] = [Math.max(0, first - low), Math.min(days, last - low + 1)];
+      for (const heap of matched(record) ? [all, alike] : [all]) {
+        heap[a]++;
+        heap[b]--;
+      }
+    }
+    for (const heap of [all, alike]) heap.forEach((_, day) => day && (heap[day] += heap[day - 1]));
+    return { all, alike, most: Math.max(1, ...all) };
+  }
+
+  /** A heap as the outline of a hill that stands on its floor. */
+  function hill(heap, most, { low }, floor) {
+    const height = (number) => floor - (number / most) * (LANES - 4);
+    let d = `M${r2(scale(low))} ${r2(floor)}`;
+    for (let day = 0; day < heap.length - 1; day++) d += `V${r2(height(heap[day]))}H${r2(scale(low + day + 1))}`;
+    return `${d}V${r2(floor)}z`;
   }
 
   /** A year's title takes a second line where there is no room for one. */
@@ -36,25 +70,35 @@ resight.strip = (() => {
   /** Where everything stands, but for the slide from one axis to the next. */
   function plan(width) {
     const [low, high] = axis.domain(), days = high - low + 1, room = (13 * days) / (width - 2 * SIDE), title = isNarrow(width) ? 38 : 22;
-    const shown = records.all.filter((record) => record.period !== "other" && records.passes(record, axis.inStretch));
-    const start = new Map(shown.map((record) => [record, axis.moved(record.days)]));
-    shown.sort((a, b) => start.get(a)[0] - start.get(b)[0] || start.get(a)[1] - start.get(b)[1]);
+    const shown = inOrder().filter(({ record }) => records.passes(record, axis.byStretch));
     const rows = [];
     let top = HEAD;
     for (const year of axis.time.years) {
-      const own = shown.filter((record) => axis.yearOf(record.days[0]) === year.year);
-      const { lanes, number } = laid(own.filter(inLanes), room, Math.floor(LANES / THINNEST));
+      const own = shown.filter((item) => item.year === year);
+      if (shown.length > SLID) {
+        const looksAt = top + title + LANES + LOOKS / 2;
+        for (const item of own) rows.push(Object.assign(item, { y: inLanes(item.record) ? top + title + LANES / 2 : looksAt, r: 5.5 }));
+        Object.assign(year, { top, looksAt, bottom: looksAt + LOOKS / 2, heap: heaped(own, [low, high]), floor: top + title + LANES });
+        top = year.bottom + GAP;
+        continue;
+      }
+      const { lanes, number } = laid(own.filter(({ record }) => inLanes(record)), room, Math.floor(LANES / THINNEST));
       const lane = Math.max(THINNEST, Math.min(LANE, LANES / number));
       const looksAt = top + title + number * lane + LOOKS / 2;
-      for (const record of own) {
-        const y = inLanes(record) ? top + title + (lanes.get(record) + 0.5) * lane : looksAt;
-        rows.push({ record, year, y, r: inLanes(record) ? Math.min(5.5, lane / 2 - 0.5) : 5.5, days: start.get(record) });
+      for (const item of own) {
+        const y = inLanes(item.record) ? top + title + (lanes.get(item) + 0.5) * lane : looksAt;
+        rows.push(Object.assign(item, { y, r: inLanes(item.record) ? Math.min(5.5, lane / 2 - 0.5) : 5.5 }));
       }
-      Object.assign(year, { top, looksAt, bottom: looksAt + LOOKS / 2 });
+      Object.assign(year, { top, looksAt, bottom: looksAt + LOOKS / 2, heap: null });
       top = year.bottom + GAP;
     }
-    return { low, high, width, height: top, items: rows };
+    const numbers = new Map();
+    for (const { year } of rows) numbers.set(year, (numbers.get(year) ?? 0) + 1);
+    return { low, high, width, height: top, items: rows, numbers };
   }
+
+  /** Where an item begins and ends, kept on the axis. */
+  const ends = (item) => [onAxis(scale(item.at[0])), onAxis(scale(item.at[1] + 1))];
 
   const r2 = (number) => Math.round(number * 100) / 100;
   const circle = (x, y, r) => `M${r2(x - r)} ${r2(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
@@ -70,26 +114,40 @@ resight.strip = (() => {
   };
 
   /** One path for all that looks alike: thousands of marks are a few elements. */
-  function marks(days) {
+  function marks(planned, days) {
     const paths = new Map();
     const add = (name, d) => paths.set(name, (paths.get(name) ?? "") + d);
+    const ticked = new Set();
     for (const item of items) {
-      const [first, last] = days(item), { record, y, r } = item, [x0, x1] = [scale(first), scale(last + 1)].map(onAxis);
-      Object.assign(item, { x0, x1, at: [first, last] });
+      const [first, last] = days(item), { record, y, r } = item;
+      item.at = [first, last];
+      if (item.year.heap) {
+        const key = item.year.year * 1e6 + first + last;
+        if (record.look && !ticked.has(key)) add("tick", `M${r2((scale(first) + scale(last + 1)) / 2)} ${item.year.looksAt - 8}v16`);
+        if (record.look) ticked.add(key);
+        continue;
+      }
+      const [x0, x1] = ends(item);
       if (record.look) add("tick", `M${r2((x0 + x1) / 2)} ${item.year.looksAt - 8}v16`);
       const name = `${record.glyph}${isDay(record) ? "" : " vague"}${matched(record) ? " matched" : ""}`;
       add(name, isDay(record) ? SHAPES[record.glyph]((x0 + x1) / 2, y, r) : bar(x0, x1, y, Math.min(r, 4.5)));
+    }
+    for (const year of axis.time.years) {
+      if (!year.heap) continue;
+      add(`${year.year === axis.time.year ? "now" : "then"} heap`, hill(year.heap.all, year.heap.most, planned, year.floor));
+      add("matched heap", hill(year.heap.alike, year.heap.most, planned, year.floor));
     }
     const order = (name) => (name === "tick" ? 0 : name.includes("vague") ? 1 : name.includes("matched") ? 3 : 2);
     return [...paths].sort(([a], [b]) => order(a) - order(b)).map(([name, d]) => make("path", { class: `bar ${name}`, d }));
   }
 
   function links() {
+    if (axis.time.years.some((year) => year.heap)) return [];
     const at = new Map(items.map((item) => [item.record.id, item]));
     const lines = items.filter((item) => item.record.period === "now").flatMap((item) =>
       item.record.matches.filter((match) => !match.caution).map((match) => [item, at.get(match.to)])).filter(([, other]) => other);
     // From a day straight to the nearest that the other can lie.
-    const reach = (end, other) => Math.max(end.x0, Math.min(end.x1, middle(other)));
+    const reach = (end, other) => Math.max(ends(end)[0], Math.min(ends(end)[1], middle(other)));
     const d = lines.slice(0, LINKS).map(([a, b]) => `M${r2(reach(a, b))} ${r2(a.y)}L${r2(reach(b, a))} ${r2(b.y)}`).join("");
     return d ? [make("path", { class: "tie", d })] : [];
   }
@@ -109,13 +167,14 @@ resight.strip = (() => {
     }
   }
 
-  function year({ low, high, width }, row) {
-    const seen = items.filter((item) => item.year === row).length;
+  function year({ low, high, width, numbers }, row) {
+    const seen = numbers.get(row) ?? 0;
     const title = make("text", { class: "title", x: SIDE, y: row.top + 14 });
     const number = make("tspan", { class: "number" }, String(row.year));
+    const looks = row.heap ? `${words.heap} ${row.heap.most} · ${row.looks}` : row.looks;
     const role = axis.way() === "shift" && row.shift ? row.shift.moved : row.role;
-    title.append(number, ` ${role}: ${seen ? `${seen} ${words.on_file}` : words.nothing_logged}${isNarrow(width) ? "" : ` · ${row.looks}`}`);
-    if (isNarrow(width)) title.append(make("tspan", { x: SIDE, dy: 16 }, row.looks));
+    title.append(number, ` ${role}: ${seen ? `${seen} ${words.on_file}` : words.nothing_logged}${isNarrow(width) ? "" : ` · ${looks}`}`);
+    if (isNarrow(width)) title.append(make("tspan", { x: SIDE, dy: 16 }, looks));
     const hatched = row.gaps.map((days) => axis.moved(days)).map(([a, b]) => [Math.max(a, low), Math.min(b, high)]).filter(([a, b]) => a < b)
       .map(([a, b]) => make("path", { class: "gap", d: bar(scale(a), scale(b + 1), row.looksAt, LOOKS / 2 - 2) }));
     return { ground: [make("path", { class: "ground", d: bar(SIDE, width - SIDE, (row.top + row.bottom) / 2, (row.bottom - row.top) / 2) }), ...hatched], title };
@@ -138,18 +197,17 @@ resight.strip = (() => {
   /** Draw the strip; marks slide from where they were to where the axis now puts them. */
   function draw({ slide = false } = {}) {
     cancelAnimationFrame(sliding);
-    const width = Math.max(280, box.clientWidth || 680), before = new Map(items.map((item) => [item.record, item]));
+    const width = Math.max(280, box.clientWidth || 680), before = new Map(slide ? items.map((item) => [item.record, item.at]) : []);
     const planned = plan(width), from = scale;
     items = planned.items;
     scale = (day) => SIDE + ((day - planned.low) / (planned.high - planned.low + 1)) * (width - 2 * SIDE);
     onAxis = (x) => Math.max(SIDE, Math.min(width - SIDE, x));
     const begun = performance.now(), still = !slide || !from || items.length > SLID || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const was = new Map(items.map((item) => [item, before.get(item.record)?.at ?? item.days]));
     const step = () => {
       const part = still ? 1 : Math.min(1, (performance.now() - begun) / 700), eased = part * part * (3 - 2 * part);
-      const days = (item) => item.days.map((day, end) => day * eased + was.get(item)[end] * (1 - eased));
-      const drawn = marks(days);
-      const label = `${words.strip_label} ${axis.time.years.map((one) => `${one.year}: ${items.filter((item) => item.year === one).length}`).join(", ")}.`;
+      const days = (item) => (still ? item.days : item.days.map((day, end) => day * eased + (before.get(item.record) ?? item.days)[end] * (1 - eased)));
+      const drawn = marks(planned, days);
+      const label = `${words.strip_label} ${axis.time.years.map((one) => `${one.year}: ${planned.numbers.get(one) ?? 0}`).join(", ")}.`;
       const rows = axis.time.years.map((row) => year(planned, row));
       const next = make("svg", { width, height: planned.height, viewBox: `0 0 ${width} ${planned.height}`, role: "img", "aria-label": label },
         hatching(), rows.map((row) => row.ground), months(planned), links(), rows.map((row) => row.title), drawn, shade(planned), ring());
@@ -163,8 +221,8 @@ resight.strip = (() => {
 
   /** Let the marks slide to where another way of laying the years puts them; the rest of the page hears of it first. */
   function slide() {
-    const from = [items, scale];
-    records.changed();
+    const from = [items.map(({ record, at }) => ({ record, at })), scale];
+    axis.show(null);
     [items, scale] = from;
     draw({ slide: true });
   }
@@ -172,11 +230,11 @@ resight.strip = (() => {
   /** A frame round the chosen record. */
   function ring() {
     const item = items.find((one) => one.record === chosen);
-    return item ? make("rect", { class: "chosen", x: r2(item.x0 - 7), y: r2(item.y - 9), width: r2(Math.max(item.x1 - item.x0, 1) + 14), height: 18, rx: 4 }) : null;
+    return item ? make("rect", { class: "chosen", x: r2(ends(item)[0] - 7), y: r2(item.y - 9), width: r2(Math.max(ends(item)[1] - ends(item)[0], 1) + 14), height: 18, rx: 4 }) : null;
   }
 
   const inside = () => items.filter((item) => records.passes(item.record));
-  const middle = (item) => (item.x0 + item.x1) / 2;
+  const middle = (item) => (ends(item)[0] + ends(item)[1]) / 2;
   const name = (record) => [`${record.when}:`, ...record.what];
 
   /** The one button that walks from record to record lies where the current one is drawn. */
@@ -186,7 +244,7 @@ resight.strip = (() => {
     cursor.hidden = !item;
     current = item?.record;
     if (!item) return;
-    cursor.style.transform = `translate(${Math.round(Math.min(middle(item), item.x0 + 200) - 14)}px, ${Math.round(item.y - 14)}px)`;
+    cursor.style.transform = `translate(${Math.round(Math.min(middle(item), ends(item)[0] + 200) - 14)}px, ${Math.round(item.y - 14)}px)`;
     cursor.setAttribute("aria-label", plain([...name(current), ...(matched(current) ? current.matches.map((match) => `– ${match.verb} ${match.to}`) : [])]));
   }
 
@@ -216,7 +274,8 @@ resight.strip = (() => {
     const place = svg.getBoundingClientRect(), [x, y] = [event.clientX - place.left, event.clientY - place.top];
     let best = null, least = 20;
     for (const item of inside()) {
-      const far = Math.hypot(Math.max(item.x0 - x, 0, x - item.x1), item.y - y);
+      const [x0, x1] = ends(item), heaped = item.year.heap && y > item.year.top && y < item.year.bottom;
+      const far = Math.hypot(Math.max(x0 - x, 0, x - x1), heaped ? 0 : item.y - y);
       if (far < least) [best, least] = [item, far];
     }
     return best?.record;

@@ -5,39 +5,38 @@ resight.table = (() => {
   const records = resight.records;
   /** Rows put on the page at a time: ten thousand at once would hold it up. */
   const STEP = 200;
-  const inOrder = new Intl.Collator("en", { numeric: true });
+  const collator = new Intl.Collator("en", { numeric: true });
 
   const joined = (parts) => (Array.isArray(parts) ? parts.join(" ") : parts);
-  const field = (label) => (record) => record.fields.find(([name]) => name === label)?.slice(1) ?? "";
   const matches = (record) => record.matches.flatMap((match, index) => [...(index ? ["·"] : []), ...(match.caution ? [`${match.caution}:`] : []), match.verb, match.to]);
 
   /** What a column is called, and what of a record stands in it; columns that no record fills are left out. */
-  const COLUMNS = [
+  const columns = () => [
     { label: words.column_when, of: (record) => record.when },
     { label: words.column_what, of: (record) => record.what },
     { label: words.column_result, of: (record) => data.kinds[record.glyph] },
     { label: words.column_match, of: matches },
-    ...(data.columns ?? []).map((label) => ({ label, of: field(label) })),
+    ...data.columns.filter((label) => records.columns.has(label)).map((label) => ({ label, of: (record) => record.field(label) })),
     { label: words.column_position, of: (record) => (record.unplaced ? words.position_not_given : words.position_given) },
     { label: words.column_sources, of: (record) => record.sources.map((source) => joined(source.text)).join("; ") },
     { label: words.column_record, of: (record) => record.id },
   ].filter((column) => records.all.some((record) => column.of(record).length));
 
-  let by = 0, down = false, limit = STEP, chosen = null;
+  let COLUMNS = [], ordered = null, by = 0, down = false, limit = STEP, chosen = null;
   const head = make("tr"), body = make("tbody"), more = make("button", { type: "button" }), said = make("p", { role: "status" });
 
-  const byDay = (a, b) => a.days[0] - b.days[0] || a.days[1] - b.days[1];
-
-  /** The records that are shown, in the order asked for; what is not filled in comes last either way. */
-  function sorted() {
-    const text = new Map(records.all.map((record) => [record, joined(COLUMNS[by].of(record))]));
-    const way = down ? -1 : 1;
-    const compare = by === 0 ? byDay : (a, b) => inOrder.compare(text.get(a), text.get(b));
-    return records.shown().sort((a, b) => {
-      const blank = Boolean(!text.get(a)) - Boolean(!text.get(b));
-      return blank || way * compare(a, b) || byDay(a, b) || inOrder.compare(a.id, b.id);
-    });
+  /** All records in the order asked for; what is not filled in comes last either way, and records come in order of time. */
+  function inOrder() {
+    if (by === 0) return down ? [...records.all].reverse() : records.all;
+    const texts = records.all.map((record) => joined(COLUMNS[by].of(record)));
+    // Thousands of records say few things: the words are put in order once, the records by their rank.
+    const ranks = new Map([...new Set(texts)].sort(collator.compare).map((text, rank) => [text, rank]));
+    const way = down ? -1 : 1, rank = texts.map((text) => (text ? way * ranks.get(text) : Infinity));
+    return [...records.all].sort((a, b) => (rank[a.index] === rank[b.index] ? a.index - b.index : rank[a.index] - rank[b.index]));
   }
+
+  /** The same, as far as they are shown. */
+  const sorted = () => (ordered ??= inOrder()).filter((record) => records.passes(record));
 
   function row(record) {
     const cells = COLUMNS.map((column, index) => {
@@ -91,10 +90,11 @@ resight.table = (() => {
   }
 
   function table() {
+    COLUMNS = columns();
     COLUMNS.forEach((column, index) => {
       const button = make("button", { type: "button" }, column.label);
       button.addEventListener("click", () => {
-        [by, down] = [index, index === by && !down];
+        [by, down, ordered] = [index, index === by && !down, null];
         draw();
       });
       head.append(make("th", { scope: "col" }, button));
