@@ -48,6 +48,9 @@ ORDER = (
     "pagedata",
     "sitepage",
     "overview",
+    "study",
+    "additions",
+    "webpage",
     "maps",
     "figures",
     "previews",
@@ -81,8 +84,8 @@ UPWARD = {
 }
 #: Libraries that have one home, or few; what is only needed for types is not counted.
 HOMES = {
-    "folium": {"maps"},
-    "branca": {"maps"},
+    "folium": {"additions", "maps"},
+    "branca": {"additions", "maps", "webpage"},
     "geopandas": {"bulk", "frame"},
     "pandas": {"bulk", "frame"},
     "scipy": {"flags", "geodesy", "linkage", "pattern", "rates"},
@@ -292,6 +295,7 @@ OF_THE_REPORT = {
 
 #: What only the map pages are made of.
 OF_THE_MAPS = {
+    "additions",
     "basemap",
     "columns",
     "maps",
@@ -300,9 +304,11 @@ OF_THE_MAPS = {
     "phrases",
     "sitepage",
     "strip",
+    "study",
     "summary",
     "telling",
     "tiles",
+    "webpage",
 }
 
 

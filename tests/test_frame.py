@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import geopandas
 import pandas as pd
 import pytest
 import shapely
 
-from resight.frame import to_frame
+from resight.errors import InvalidValue
+from resight.frame import checked, to_frame, to_records
+from resight.logbook import Logbook
 from resight.observation import PROPERTY_NAMES, Observation, build
 
 
@@ -153,3 +156,75 @@ def test_lines_and_areas_keep_their_shape(geometry: dict[str, Any], area_or_leng
 
 def test_a_withdrawn_record_is_a_row_like_any_other() -> None:
     assert list(to_frame([record("a", status="withdrawn")])["status"]) == ["withdrawn"]
+
+
+# --- and back, and frames of one's own
+
+
+def test_the_shipped_records_go_to_a_frame_and_back(book: Logbook) -> None:
+    records = book.read().records
+    assert to_records(to_frame(records)) == records
+
+
+@pytest.mark.parametrize("records", [[], [BARE], [BARE, FULL]], ids=["none", "bare", "both"])
+def test_records_go_to_a_frame_and_back(records: list[Observation]) -> None:
+    assert {r.id: r for r in to_records(to_frame(records))} == {r.id: r for r in records}
+
+
+def own(**columns: Any) -> geopandas.GeoDataFrame:
+    """A bare frame as a detector writes it: two rows, days as text, metres instead of degrees."""
+    data = {
+        "site": ["dunay", "sunan"],
+        "earliest": ["2025-05-18", "2025-06-01"],
+        "latest": ["2025-05-18", "2025-06-03"],
+    }
+    shapes = geopandas.GeoSeries([shapely.Point(132.35, 42.89), None], index=["a", "b"], crs="EPSG:4326")
+    columns = {name: values for name, values in {**data, **columns}.items() if values is not None}
+    return geopandas.GeoDataFrame(columns, geometry=shapes.to_crs("EPSG:3857"), index=["a", "b"])
+
+
+def test_a_frame_of_ones_own_needs_only_site_and_days() -> None:
+    first, second = to_records(own(score=[0.9, 0.8]))
+    assert (first.id, first.site, first.date, first.outcome) == ("a", "dunay", "2025-05-18", "seen")
+    assert first.geometry is not None
+    assert first.geometry["coordinates"] == pytest.approx([132.35, 42.89])
+    assert (second.date, second.geometry) == ("2025-06-01/2025-06-03", None)
+
+
+@pytest.mark.parametrize(
+    ("frame", "what"),
+    [
+        (pd.DataFrame({"site": ["dunay"]}), "is a DataFrame without geometry"),
+        (own(site=None), "at least site and date"),
+        (own(latest=None), "at least site and date"),
+        (own(latest=["2025-05-18", "soon"]), "latest: 'soon' at 'b' is no day"),
+        (own(earliest=["2025-05-18", None]), "at 'b' is no day"),
+        (own(outcome=["seen", "gone"]), "the row 'b' is no record: outcome"),
+        (own().rename({"b": "a"}), "'a' stands on two rows"),
+    ],
+)
+def test_a_frame_that_holds_no_records_is_refused_where_it_is_wrong(frame: Any, what: str) -> None:
+    with pytest.raises(InvalidValue, match=what):
+        to_records(frame)
+
+
+def test_a_checked_frame_has_the_columns_of_a_record_alone() -> None:
+    frame = to_frame([FULL, BARE])
+    pd.testing.assert_frame_equal(checked(frame.assign(score=1.0)), frame)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda f: f.drop(columns="method"), "no column 'method'; for example to_frame"),
+        (lambda f: f.assign(earliest="2025-05-18"), "its column 'earliest' is .*; allowed: datetime64"),
+        (lambda f: f.assign(latest=f["latest"].where(f.index != "bare")), "'latest' is missing at 'bare'"),
+        (lambda f: f.assign(tags=[["PS-1"], ()]), r"'tags' of '\w+' is \['PS-1'\]; allowed: a tuple"),
+        (lambda f: f.to_crs("EPSG:3857"), "EPSG:3857; allowed: EPSG:4326"),
+        (lambda f: f.rename({"bare": "full"}), "'full' stands on two rows"),
+        (lambda f: pd.DataFrame(f.drop(columns="geometry")), "without geometry"),
+    ],
+)
+def test_a_frame_that_a_page_could_not_tell_is_refused_where_it_is_wrong(change: Any, what: str) -> None:
+    with pytest.raises(InvalidValue, match=what):
+        checked(change(to_frame([FULL, BARE])))

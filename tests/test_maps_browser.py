@@ -107,14 +107,6 @@ def test_pages_open_with_nothing_asked_for_and_nothing_wrong(visit: Any, width: 
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_marker_of_folium_added_by_hand_needs_no_network_either(visit: Any) -> None:
-    page = page_of()
-    folium.Marker([42.88, 132.33]).add_to(page)
-    seen = visit(page)
-    assert seen.page.locator("img.leaflet-marker-icon").evaluate("(image) => image.naturalWidth") > 0
-    seen.assert_quiet()
-
-
 def test_hostile_text_is_shown_letter_by_letter_and_does_nothing(visit: Any) -> None:
     records: list[Observation] = []
     for number, text in enumerate(HOSTILE):

@@ -62,15 +62,25 @@ def test_every_command_of_the_program_is_in_the_readme() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_the_python_example_runs_in_five_lines() -> None:
-    example, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len([line for line in example.splitlines() if line.strip()]) <= 5
     assert re.search(r"dunay +2024 +4\n +2025 +1\n", printed_by(example))
 
 
 @pytest.mark.usefixtures("folder")
 def test_the_python_example_with_frames_finds_the_match() -> None:
-    _, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    _, example, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert re.search(r"^dunay-2025-05-18-ropucha-class +dunay-2024-ropucha-class ", printed_by(example), re.MULTILINE)
+
+
+def test_the_python_example_of_a_map_writes_the_page_of_the_command(folder: Path) -> None:
+    *_, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    printed_by(example)
+    page = folder / "maps" / "dunay.html"
+    by_hand = page.read_bytes()
+    page.unlink()
+    assert CliRunner().invoke(main, ["map", "dunay"]).exit_code == 0
+    assert page.read_bytes() == by_hand
 
 
 def printed_by(example: str) -> str:

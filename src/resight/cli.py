@@ -933,7 +933,9 @@ def _compare(
 
 
 def _year(records: Iterable[Observation], year: int | None) -> int:
-    return year or max((record.year for record in records), default=None) or _no_year()
+    from resight import study
+
+    return year or study.newest_year(records) or _no_year()
 
 
 def _baseline_years(text: str | None, year: int) -> tuple[int, ...]:
@@ -968,14 +970,6 @@ def _no_year() -> NoReturn:
     raise InvalidValue(
         "--year", None, "the logbook has no records yet, so the year to study must be named", example="--year 2025"
     )
-
-
-def _up_to(records: Sequence[Observation]) -> str:
-    """The newest time of logging: a page never shows the clock."""
-    from resight import dates
-
-    newest = max((record.revised_at or record.logged_at for record in records if record.logged_at), default=None)
-    return dates.utc_text(newest) if newest else "no record yet"
 
 
 @command("map")
@@ -1013,8 +1007,9 @@ def map_(
       resight map dunay --open
       resight map --overview
     """
-    from resight import maps
+    from resight import maps, study
     from resight import tiles as tiles_
+    from resight.frame import to_frame
 
     if overview and (names or everything):
         raise click.UsageError("--overview writes only index.html; leave out the sites and --all")
@@ -1022,31 +1017,21 @@ def map_(
     book = open_logbook()
     records, problems = book.read()
     year = _year(records, year)
-    repeats = _compare(book, records, year, _baseline_years(baseline, year))
+    told = study.of(book, records, year=year, baseline_years=_baseline_years(baseline, year))
     chosen = [book.resolve_site(name) for name in names] or [
         site for site in book.sites.values() if not overview and (everything or site.watched)
     ]
     folder = Path(output) if output else book.folder / "maps"
-    shared: dict[str, Any] = {
-        "sites": book.sites,
-        "repeats": repeats,
-        "vocabulary": book.vocabulary,
-        "basemap": book.basemap(),
-        "digest": book.digest(records),
-        "up_to": _up_to(records),
-        "tiles": tiles,
-    }
-    from resight.frame import to_frame
-
     frame = to_frame(records)
     for site in chosen:
         path = folder / f"{site.id}.html"
-        maps.write_html(maps.site_map(frame, site, **shared), path)
+        maps.write_html(maps.site_map(frame, site.id, told, tiles=tiles), path)
         click.echo(str(path))
     pages = {s.id: f"{s.id}.html" for s in book.sites.values() if (folder / f"{s.id}.html").exists()}
-    report_name = _report_name(repeats)
+    report_name = _report_name(told.repeats)
     report_href = report_name if (folder / report_name).exists() else None
-    maps.write_html(maps.overview_map(frame, **shared, pages=pages, report_href=report_href), folder / "index.html")
+    index = maps.overview_map(frame, told, pages=pages, report_href=report_href, tiles=tiles)
+    maps.write_html(index, folder / "index.html")
     click.echo(str(folder / "index.html"))
     if show:
         _show(folder / (f"{chosen[0].id}.html" if len(chosen) == 1 else "index.html"))
@@ -1109,7 +1094,7 @@ def report(
       resight report --format csv
     """
     from resight import changes as changes_
-    from resight import dates, findings, previews, terminal
+    from resight import dates, findings, previews, study, terminal
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
@@ -1152,7 +1137,7 @@ def report(
             sites=book.sites,
             vocabulary=book.vocabulary,
             digest=book.digest(records),
-            up_to=dates.utc_text(until) if until else _up_to(records),
+            up_to=dates.utc_text(until) if until else study.up_to(records),
             problems=book.check(as_of=until),
             conditions=conditions,
             learn=learn,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any, get_args
 
@@ -10,7 +11,8 @@ import geopandas
 import pandas as pd
 import shapely
 
-from resight.observation import PROPERTY_NAMES, Basis, Method, Observation, Outcome, Status
+from resight.errors import InvalidRecord, InvalidValue
+from resight.observation import PROPERTY_NAMES, Basis, Method, Observation, Outcome, Status, build
 
 _CATEGORIES = {
     "outcome": get_args(Outcome),
@@ -24,6 +26,8 @@ _COUNTS = ("count", "count_min", "count_max", "revision")
 _FLAGS = ("effort_stated", "aggregate", "context")
 _METRES = ("location_uncertainty_m", "gsd_m", "cloud_pct", "off_nadir_deg", "length_m", "width_m")
 _LISTS = ("sources", "relates", "tags")
+#: What every record has.
+_ALWAYS = ("site", "date", "earliest", "latest", "date_meaning", "outcome", "basis", "method", "status")
 
 
 def to_frame(records: Iterable[Observation]) -> geopandas.GeoDataFrame:
@@ -41,6 +45,111 @@ def to_frame(records: Iterable[Observation]) -> geopandas.GeoDataFrame:
     shapes = geopandas.GeoSeries(values.pop("geometry"), index=index, crs="EPSG:4326")
     columns = {name: _column(name, column) for name, column in values.items()}
     return geopandas.GeoDataFrame(columns, index=index, geometry=shapes)
+
+
+def to_records(frame: geopandas.GeoDataFrame) -> list[Observation]:
+    """The records of a frame: :func:`to_frame` the other way round.
+
+    A column that is not there counts as not given, so that a frame of one's own needs only the id as index, ``site``
+    and ``date``, or ``earliest`` and ``latest``. Columns that no record has are left out.
+
+    Raises:
+        InvalidValue: no GeoDataFrame, a column that is needed is not there, an id stands twice, or a row is no record.
+    """
+    _check_shape(frame)
+    given = frame.to_crs("EPSG:4326") if frame.crs else frame
+    days = [name for name in ("earliest", "latest") if name in given.columns]
+    if "site" not in given.columns or ("date" not in given.columns and len(days) < 2):
+        raise InvalidValue(
+            "frame",
+            "",
+            "has not the columns of a record",
+            allowed="at least site and date, or site, earliest and latest",
+        )
+    # Where the date is given its bounds follow from it.
+    given = given.drop(columns=days) if "date" in given.columns else given.assign(**{n: _days(given[n]) for n in days})
+    return [_record(row) for row in _plain_rows(given)]
+
+
+def _plain_rows(frame: geopandas.GeoDataFrame) -> Iterator[dict[str, Any]]:
+    """Rows as dictionaries: None for what is missing, days as dates, geometry as GeoJSON."""
+    columns: dict[str, list[Any]] = {"id": [str(identifier) for identifier in frame.index]}
+    for name in frame.columns.difference([frame.active_geometry_name], sort=False):
+        values = frame[name].astype(object)
+        columns[name] = values.where(values.notna(), None).tolist()
+    columns["geometry"] = [
+        None if shape is None or shape.is_empty else shapely.geometry.mapping(shape) for shape in frame.geometry
+    ]
+    for name in {"earliest", "latest"} & columns.keys():
+        columns[name] = [moment.date() for moment in columns[name]]
+    return (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+
+
+def _days(column: pd.Series) -> pd.Series:
+    days = pd.to_datetime(column, errors="coerce")
+    if days.isna().any():
+        where = days.index[days.isna()][0]
+        what = f"{column[where]!r} at {str(where)!r} is no day"
+        raise InvalidValue(str(column.name), column[where], what, allowed="a day", example="2025-05-18")
+    return days
+
+
+def _record(row: dict[str, Any]) -> Observation:
+    if "date" not in row:
+        first, last = row.pop("earliest"), row.pop("latest")
+        row["date"] = f"{first}" if first == last else f"{first}/{last}"
+    values = {name: row[name] for name in _NAMES if row.get(name) is not None}
+    for name in _MOMENTS:
+        if isinstance(values.get(name), pd.Timestamp):
+            values[name] = values[name].to_pydatetime()
+    if "geometry" in values:
+        # Positions as lists, as a file has them.
+        values["geometry"] = json.loads(json.dumps(values["geometry"]))
+    try:
+        return build(Observation, values)
+    except InvalidRecord as error:
+        raise InvalidValue("frame", row["id"], f"the row {row['id']!r} is no record: {error}") from error
+
+
+def checked(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """A frame with the columns that :func:`to_frame` gives, no others, once it holds records.
+
+    Raises:
+        InvalidValue: no GeoDataFrame; a column is not there or of another type, an id stands twice, a value that every
+            record has is missing.
+    """
+    _check_shape(frame)
+    as_it_should = "to_frame(to_records(frame))"
+    pattern = to_frame(())
+    for name, dtype in pattern.dtypes.items():
+        if name not in frame.columns:
+            raise InvalidValue("frame", name, f"has no column {name!r}", example=f"{as_it_should}, which has them all")
+        if frame[name].dtype != dtype:
+            what = f"its column {name!r} is {frame[name].dtype}"
+            raise InvalidValue("frame", name, what, allowed=str(dtype), example=f"{as_it_should}, which has it so")
+    for name in _ALWAYS:
+        if frame[name].isna().any():
+            where = str(frame.index[frame[name].isna()][0])
+            raise InvalidValue("frame", where, f"{name!r} is missing at {where!r}", allowed="a value in every row")
+    for name in _LISTS:
+        wrong = [place for place, value in enumerate(frame[name].array) if not isinstance(value, tuple)]
+        if wrong:
+            where, value = str(frame.index[wrong[0]]), frame[name].array[wrong[0]]
+            what = f"{name!r} of {where!r} is {value!r}"
+            raise InvalidValue("frame", where, what, allowed="a tuple, empty where nothing is given")
+    if frame.crs != pattern.crs:
+        raise InvalidValue("frame", frame.crs, f"its coordinates are in {frame.crs}", allowed="EPSG:4326")
+    return frame[list(pattern.columns)]
+
+
+def _check_shape(frame: object) -> None:
+    """Is it a GeoDataFrame with one row for each id?"""
+    if not isinstance(frame, geopandas.GeoDataFrame) or frame.active_geometry_name is None:
+        what = f"is a {type(frame).__name__} without geometry"
+        raise InvalidValue("frame", "", what, allowed="a GeoDataFrame, its geometry None where not given")
+    if frame.index.has_duplicates:
+        twice = str(frame.index[frame.index.duplicated()][0])
+        raise InvalidValue("frame", twice, f"{twice!r} stands on two rows", allowed="the id as index, once each")
 
 
 _NAMES = (*PROPERTY_NAMES, "geometry")

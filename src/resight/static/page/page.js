@@ -40,8 +40,19 @@ resight.page = (() => {
     const reveal = () => location.hash && resight.around.reveal(decodeURIComponent(location.hash.slice(1)));
     addEventListener("hashchange", reveal);
     reveal();
+    if (location.protocol === "about:") document.addEventListener("click", inFrame);
     resight.records.onChosen((record, from) => resight.popup.showRecord(map, record, from));
     onPaper(map);
+  }
+
+  /** In a notebook's frame, which has no address, "#…" would lead to the notebook and an address away from the page. */
+  function inFrame(event) {
+    const link = event.target.closest("a[href]");
+    if (!link) return;
+    const address = link.getAttribute("href");
+    if (!address.startsWith("#")) return void (link.target = "_blank");
+    event.preventDefault();
+    resight.around.reveal(address.slice(1));
   }
 
   /** The view as it stays: bounds set any earlier would slide the map under the reader's finger after the first frame. */
