@@ -1,8 +1,8 @@
-"""What the tests share: a copy of the shipped logbook, an empty one, and the command line in a folder."""
+"""What the tests share: a copy of the shipped logbook, an empty one, the command line in a folder, and a browser."""
 
 import inspect
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +53,30 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
         return runner.invoke(cli.main, list(args), input=typed, catch_exceptions=False)
 
     return invoke
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The system's Chromium; a module that uses it is marked ``browser``."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs resight[browser]")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Open a map's page: ``visit(page, width=390)`` is a :class:`visits.Visit`, closed after the test."""
+    # Folium is slow to load, and most tests need no page.
+    from visits import Visit
+
+    opened: list[Visit] = []
+
+    def open_page(page: Any, **how: Any) -> Visit:
+        opened.append(Visit(browser, tmp_path / "page.html", page, **how))
+        return opened[-1]
+
+    yield open_page
+    for one in opened:
+        one.context.close()

@@ -464,7 +464,7 @@ def test_every_script_that_may_run_is_named_by_its_hash_and_nothing_else_may() -
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     found = {f"sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}" for s in scripts}
     assert hashes == found
-    assert len(scripts) == 3
+    assert len(scripts) == 4
     assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe-eval" not in policy[1]
     assert "script-src 'unsafe-inline'" not in policy[1]
@@ -484,13 +484,27 @@ def test_a_map_from_elsewhere_is_refused() -> None:
 
 def test_the_vendored_files_are_those_of_the_manifest() -> None:
     static = files("resight").joinpath("static")
-    (package,) = json.loads(static.joinpath("manifest.json").read_text("utf-8"))
-    assert (package["name"], package["version"], package["license"]) == ("leaflet", "1.9.4", "BSD-2-Clause")
+    packages = json.loads(static.joinpath("manifest.json").read_text("utf-8"))
+    assert [(package["name"], package["version"], package["license"]) for package in packages] == [
+        ("leaflet", "1.9.4", "BSD-2-Clause"),
+        ("geographiclib-geodesic", "2.2.0", "MIT"),
+    ]
     folder = Path(str(static))
-    on_disk = {str(p.relative_to(folder)) for p in folder.glob("leaflet/**/*") if p.is_file()}
-    assert on_disk == package["files"].keys()
-    for name, digest in package["files"].items():
+    digests = {name: digest for package in packages for name, digest in package["files"].items()}
+    theirs = {path.name for path in folder.iterdir()} - {"page", "manifest.json"}
+    assert theirs == {package["name"] for package in packages}
+    on_disk = {str(p.relative_to(folder)) for name in theirs for p in (folder / name).glob("**/*") if p.is_file()}
+    assert on_disk == digests.keys()
+    for name, digest in digests.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_page_carries_the_licences_of_what_it_contains() -> None:
+    html = maps.render_html(page_of())
+    assert "Contains leaflet 1.9.4." in html
+    assert "Contains geographiclib-geodesic 2.2.0." in html
+    assert "Copyright (c) 2011-2022, Charles Karney" in html
+    assert "Volodymyr Agafonkin" in html
 
 
 def page_parts() -> dict[str, str]:

@@ -10,9 +10,8 @@ from PIL import Image
 
 from resight.observation import Observation
 from test_maps import page_of, record
-from test_maps_browser import PLACED, browser, marks, still, visit
+from test_maps_browser import PLACED, marks, still
 
-__all__ = ["browser", "visit"]
 pytestmark = pytest.mark.browser
 
 BLUE, ORANGE = (0, 114, 178), (230, 159, 0)

@@ -85,7 +85,7 @@ def test_a_notebook_shows_the_map_with_its_marks_and_asks_for_nothing(open_text:
     seen = open_text(notebook(page_of(PLACED)))
     frame = seen.page.frame_locator("iframe")
     frame.locator("#data").wait_for()
-    assert frame.locator("button.mark").count() == 4
+    assert frame.locator("body").evaluate("() => resight.marks.inView().length") == 4
     assert frame.locator(".leaflet-pane path").count() > 0
     assert seen.page.locator("iframe").bounding_box()["height"] == 720
     seen.assert_quiet()
@@ -137,7 +137,7 @@ def test_trusted_layers_are_drawn_and_open_without_a_network(open_text: Any, in_
     popup = frame.locator(".leaflet-popup-content")
     assert popup.inner_text().strip() == "Hello, it’s here"
     assert popup.locator("a").get_attribute("href") == "https://example.org/x"
-    assert frame.locator("button.mark").count() == 4
+    assert frame.locator("body").evaluate("() => resight.marks.inView().length") == 4
     frame.locator(".leaflet-control-layers").hover()
     assert {"Patrols", "Areas"} <= {
         name.strip() for name in frame.locator(".leaflet-control-layers label").all_inner_texts()

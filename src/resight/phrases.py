@@ -118,4 +118,19 @@ WORDS = {
     "copied": "Rows copied",
     "map_help": "The list below the map holds everything the map shows. Tab reaches the marks and the boxes of sites, "
     "arrow keys walk from mark to mark, Enter opens one.",
+    # The instruments of the map.
+    "map_keys": "While the map itself has the focus, arrow keys move it under a crosshair, plus and minus zoom.",
+    "instruments": "Instruments of the map",
+    "north_up": "North is up",
+    "point_help": "Point at the map, or tap it, for coordinates.",
+    "copy_place": "Copy coordinates",
+    "place_copied": "Coordinates copied",
+    "measure": "Measure",
+    "measure_help": "Click the map, or press Enter to take the crosshair’s place. Backspace undoes, Escape ends.",
+    "measure_undo": "Take last point back",
+    "measure_clear": "Clear",
+    "measure_first": "First point is set.",
+    "measure_last": "Last leg",
+    "measure_total": "In all",
+    "bearing": "bearing",
 }

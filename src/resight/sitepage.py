@@ -227,7 +227,7 @@ def _legend(
     said = [*signs(now, then), ["badge", f"{NOT_STATED}: counted in the site’s box, not pinned"]]
     if placed:
         said += [
-            ["matched", "black ring: resembles or repeats one of the other year"],
+            ["matched", "thick ring: resembles or repeats one of the other year"],
             ["link", "dashed line: joins the two"],
         ]
     if site.coordinate_uncertainty_m:

@@ -60,9 +60,9 @@ class Page(Figure):
         finally:
             for element, children in before:
                 element._children = children
-        scripts = [_asset("leaflet/leaflet.js"), _page_script(), start]
+        scripts = [*map(_asset, VENDORED_SCRIPTS), _page_script(), start]
         if added:
-            scripts.insert(2, _asset("additions.js"))
+            scripts.insert(-1, _asset("additions.js"))
         images = f"data: blob: https://{self.tiles.host}" if self.tiles else "data: blob:"
         policy = (
             f"default-src 'none'; script-src {' '.join(map(_digest, scripts))}; style-src 'unsafe-inline'; "
@@ -71,7 +71,7 @@ class Page(Figure):
         return _PAGE.format(
             policy=policy,
             title=_entities(self.page_title),
-            licence=files("resight").joinpath("static/leaflet/LICENSE").read_text("utf-8").strip(),
+            licences=_licences(),
             styles=_asset("leaflet/leaflet.css") + _asset("page/map.css"),
             header=header,
             body=body,
@@ -152,9 +152,7 @@ _PAGE = """<!DOCTYPE html>
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} – resight</title>
-<!-- Contains Leaflet 1.9.4.
-{licence}
--->
+<!-- {licences} -->
 <style>{styles}</style>
 {header}
 </head>
@@ -215,10 +213,19 @@ def _digest(script: str) -> str:
 # --- what is vendored ---------------------------------------------------------------------------------------
 
 
+#: Scripts of others that stand in every page, as they came; ``static/manifest.json`` says from where.
+VENDORED_SCRIPTS = ("leaflet/leaflet.js", "geographiclib-geodesic/geographiclib-geodesic.min.js")
+
 #: The parts of the page script in the order in which each finds those it uses.
 PAGE_PARTS = (
     "parts",
+    "clipboard",
+    "geodesy",
     "glyphs",
+    "crosshair",
+    "coordinates",
+    "measure",
+    "compass",
     "labels",
     "ground",
     "records",
@@ -253,6 +260,18 @@ def _asset(name: str) -> str:
         # A rule for Internet Explorer; it is the one url() that is no image.
         text = text.replace("behavior: url(#default#VML);", "")
     return text
+
+
+@cache
+def _licences() -> str:
+    """What the page contains of others, and under which terms."""
+    static = files("resight").joinpath("static")
+    packages = json.loads(static.joinpath("manifest.json").read_text("utf-8"))
+    return "\n\n".join(
+        f"Contains {package['name']} {package['version']}.\n"
+        f"{static.joinpath(package['name'], 'LICENSE').read_text('utf-8').strip()}"
+        for package in packages
+    )
 
 
 def _image(name: str) -> str:

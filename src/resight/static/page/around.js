@@ -32,6 +32,7 @@ resight.around = (() => {
 
   function beside(map) {
     const legend = make("ul", { class: "signs" }, data.legend.map(([sign, text]) => make("li", {}, glyph(sign), " ", make("span", {}, say(text)))));
+    legend.append(make("li", {}, glyph("north"), " ", make("span", {}, words.north_up)));
     const notes = [data.map.missing, ...data.map.fineprint].filter(Boolean);
     document.getElementById("beside").append(
       fixed(words.legend, "h3"), legend,

@@ -1,7 +1,7 @@
 // Boxes that stand for a site's records without being a pin for any of them.
 resight.badges = (() => {
   const { data, words, make, say, plain, fixed } = resight.parts;
-  const { INK, GREY, glyph } = resight.glyphs;
+  const { glyph } = resight.glyphs;
   const { latLng, outline } = resight.ground;
   const { open, badgeContent } = resight.popup;
   const { records } = resight;
@@ -36,7 +36,7 @@ resight.badges = (() => {
       }
       const at = latLng(badge.at);
       if (!badge.href) box.addEventListener("click", () => open(map, at, box, name, badgeContent(badge)));
-      const dot = L.circleMarker(at, { pane: "lines", radius: 4, color: "#fff", weight: 1.5, fillColor: INK, fillOpacity: 1, interactive: false });
+      const dot = L.circleMarker(at, { pane: "lines", className: "dot site", radius: 4, weight: 1.5, fillOpacity: 1, interactive: false });
       map.labels.add(group, { at, element: box, dot, stays: badge.own, clearOf: badge.own ? outline() : null });
     }
     return group;

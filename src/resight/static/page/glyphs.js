@@ -1,36 +1,36 @@
-// The signs: each has a shape of its own; colour only repeats what the shape says.
+// The signs: each has a shape of its own; colour only repeats what the shape says, and stands in the style sheet, where
+// light and dark are switched.
 resight.glyphs = (() => {
   const { make } = resight.parts;
 
-  const BLUE = "#0072b2", ORANGE = "#e69f00", INK = "#1c2430", GREY = "#5b6570";
-
   const GLYPHS = {
-    now: () => [make("circle", { cx: 10, cy: 10, r: 6.5, fill: BLUE, stroke: INK, "stroke-width": 1.5 })],
-    then: () => [make("path", { d: "M10 3 17 16.5H3Z", fill: ORANGE, stroke: INK, "stroke-width": 1.5 })],
-    other: () => [make("path", { d: "M10 3 17 10 10 17 3 10Z", fill: "#b8bec5", stroke: INK, "stroke-width": 1.5 })],
+    now: () => [make("circle", { cx: 10, cy: 10, r: 6.5, class: "now" })],
+    then: () => [make("path", { d: "M10 3 17 16.5H3Z", class: "then" })],
+    other: () => [make("path", { d: "M10 3 17 10 10 17 3 10Z", class: "other" })],
     nothing: () => [
-      make("circle", { cx: 10, cy: 10, r: 6.5, fill: "#fff", stroke: INK, "stroke-width": 1.8 }),
-      make("path", { d: "M5.4 14.6 14.6 5.4", stroke: INK, "stroke-width": 1.8 }),
+      make("circle", { cx: 10, cy: 10, r: 6.5, class: "hollow", "stroke-width": 1.8 }),
+      make("path", { d: "M5.4 14.6 14.6 5.4", class: "stroke", "stroke-width": 1.8 }),
     ],
     absent: () => [
-      make("circle", { cx: 10, cy: 10, r: 6.5, fill: "#fff", stroke: INK, "stroke-width": 1.5, "stroke-dasharray": "3 2" }),
-      make("path", { d: "M5.4 14.6 14.6 5.4", stroke: INK, "stroke-width": 1.5 }),
+      make("circle", { cx: 10, cy: 10, r: 6.5, class: "hollow", "stroke-dasharray": "3 2" }),
+      make("path", { d: "M5.4 14.6 14.6 5.4", class: "stroke" }),
     ],
     unclear: () => [
-      make("rect", { x: 3.5, y: 3.5, width: 13, height: 13, fill: "#fff", stroke: INK, "stroke-width": 1.5, "stroke-dasharray": "3 2" }),
-      make("path", { d: "M7.8 8.2a2.3 2.3 0 1 1 3.4 2c-.8.5-1.2.9-1.2 1.8M10 14v.9", fill: "none", stroke: INK, "stroke-width": 1.6 }),
+      make("rect", { x: 3.5, y: 3.5, width: 13, height: 13, class: "hollow", "stroke-dasharray": "3 2" }),
+      make("path", { d: "M7.8 8.2a2.3 2.3 0 1 1 3.4 2c-.8.5-1.2.9-1.2 1.8M10 14v.9", class: "stroke", "stroke-width": 1.6 }),
     ],
-    background: () => [make("path", { d: "M4 6h12M4 10h12M4 14h12", stroke: GREY, "stroke-width": 2.2 })],
+    background: () => [make("path", { d: "M4 6h12M4 10h12M4 14h12", class: "stroke soft", "stroke-width": 2.2 })],
     matched: () => [
-      make("circle", { cx: 10, cy: 10, r: 8.6, fill: "none", stroke: "#000", "stroke-width": 2.2 }),
-      make("circle", { cx: 10, cy: 10, r: 4.6, fill: BLUE, stroke: INK }),
+      make("circle", { cx: 10, cy: 10, r: 8.6, class: "stroke strong", "stroke-width": 2.2 }),
+      make("circle", { cx: 10, cy: 10, r: 4.6, class: "now", "stroke-width": 1 }),
     ],
-    link: () => [make("path", { d: "M1 10h18", stroke: "#000", "stroke-width": 2, "stroke-dasharray": "4 3" })],
-    badge: () => [make("rect", { x: 1.5, y: 4.5, width: 17, height: 11, rx: 2, fill: "#fff", stroke: INK, "stroke-width": 2 })],
-    neighbour: () => [make("rect", { x: 1.5, y: 4.5, width: 17, height: 11, rx: 2, fill: "#fff", stroke: GREY })],
-    uncertainty: () => [make("circle", { cx: 10, cy: 10, r: 8, fill: "none", stroke: INK, "stroke-dasharray": "3 2.5" }), make("circle", { cx: 10, cy: 10, r: 2.2, fill: INK })],
-    footprint: () => [make("rect", { x: 2, y: 3, width: 16, height: 14, rx: 6, fill: "#7a5195", "fill-opacity": 0.14, stroke: "#7a5195", "stroke-width": 1.5 })],
-    runway: () => [make("path", { d: "M3 16 17 4", stroke: "#4a4f57", "stroke-width": 3.5 })],
+    link: () => [make("path", { d: "M1 10h18", class: "stroke strong", "stroke-width": 2, "stroke-dasharray": "4 3" })],
+    badge: () => [make("rect", { x: 1.5, y: 4.5, width: 17, height: 11, rx: 2, class: "hollow", "stroke-width": 2 })],
+    neighbour: () => [make("rect", { x: 1.5, y: 4.5, width: 17, height: 11, rx: 2, class: "hollow soft", "stroke-width": 1 })],
+    uncertainty: () => [make("circle", { cx: 10, cy: 10, r: 8, class: "stroke", "stroke-width": 1, "stroke-dasharray": "3 2.5" }), make("circle", { cx: 10, cy: 10, r: 2.2, class: "solid" })],
+    footprint: () => [make("rect", { x: 2, y: 3, width: 16, height: 14, rx: 6, class: "outline", "fill-opacity": 0.14 })],
+    runway: () => [make("path", { d: "M3 16 17 4", class: "stroke runway", "stroke-width": 3.5 })],
+    north: () => [make("path", { d: "M10 1.5 14.5 11 10 8.6 5.5 11Z", class: "solid" }), make("path", { d: "M7 19V13L13 19V13", class: "stroke", "stroke-width": 1.6 })],
   };
   const glyph = (name) => make("svg", { class: "glyph", viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" }, GLYPHS[name]());
 
@@ -70,5 +70,11 @@ resight.glyphs = (() => {
     return canvas;
   }
 
-  return { sprite, tint, BLUE, ORANGE, INK, GREY, glyph };
+  /** The colours have changed: light to dark, or screen to paper. */
+  function forget() {
+    sprites.clear();
+    tints.clear();
+  }
+
+  return { glyph, sprite, tint, forget };
 })();

@@ -1,7 +1,6 @@
 // What lies under the records: land and sea, place names, the outline of the site.
 resight.ground = (() => {
   const { data, make, say } = resight.parts;
-  const { INK, GREY } = resight.glyphs;
 
   const latLng = ([lon, lat]) => L.latLng(lat, lon);
 
@@ -20,23 +19,24 @@ resight.ground = (() => {
   function ground(map) {
     const { base, window: box } = data.map;
     const group = L.layerGroup();
-    const style = (pane, more) => ({ pane, interactive: false, smoothFactor: 0.6, ...more });
+    // The colours stand in the style sheet, where light and dark are switched.
+    const style = (pane, className, more) => ({ pane, className, interactive: false, smoothFactor: 0.6, ...more });
     if (box) {
       const [west, south, east, north] = box;
       const bounds = L.latLngBounds([south, west], [north, east]);
       map.options.maxBounds = bounds.pad(0.35);
-      L.rectangle(bounds, style("sea", { stroke: false, fillColor: "#d3e1ea", fillOpacity: 1 })).addTo(group);
+      L.rectangle(bounds, style("sea", "sea", { stroke: false, fillOpacity: 1 })).addTo(group);
     }
-    const area = (kind, color) => base[kind].forEach((part) =>
-      L.polygon(part.lines.map(unpacked), style("land", { stroke: false, fillColor: color, fillOpacity: 1, fillRule: "evenodd" })).addTo(group));
-    const lines = (kind, more) => base[kind].forEach((part) => L.polyline(part.lines.map(unpacked), style("lines", more)).addTo(group));
-    area("land", "#f3f0e6");
-    area("lake", "#d3e1ea");
-    lines("border", { color: "#8c7f9c", weight: 1.2, dashArray: "6 3 1 3" });
-    lines("coastline", { color: "#5d7482", weight: 1 });
+    const area = (kind, className) => base[kind].forEach((part) =>
+      L.polygon(part.lines.map(unpacked), style("land", className, { stroke: false, fillOpacity: 1, fillRule: "evenodd" })).addTo(group));
+    const lines = (kind, more) => base[kind].forEach((part) => L.polyline(part.lines.map(unpacked), style("lines", kind, more)).addTo(group));
+    area("land", "land");
+    area("lake", "sea");
+    lines("border", { weight: 1.2, dashArray: "6 3 1 3" });
+    lines("coastline", { weight: 1 });
     for (const part of base.runway) {
-      const more = { color: "#4a4f57", weight: part.area ? 1 : 3, fillColor: "#4a4f57", fillOpacity: 0.9 };
-      (part.area ? L.polygon : L.polyline)(part.lines.map(unpacked), style("lines", more)).addTo(group);
+      const more = { weight: part.area ? 1 : 3, fillOpacity: 0.9 };
+      (part.area ? L.polygon : L.polyline)(part.lines.map(unpacked), style("lines", "runway", more)).addTo(group);
     }
     return group;
   }
@@ -45,7 +45,7 @@ resight.ground = (() => {
     const group = L.layerGroup();
     for (const place of data.map.base.place) {
       const text = make("span", { class: "place" }, say(place.name));
-      const dot = L.circleMarker(latLng(place.at), { pane: "lines", radius: 1.8, color: GREY, weight: 1, fillOpacity: 1, interactive: false });
+      const dot = L.circleMarker(latLng(place.at), { pane: "lines", className: "dot", radius: 1.8, weight: 1, fillOpacity: 1, interactive: false });
       map.labels.add(group, { at: latLng(place.at), element: text, dot, mayHide: true });
     }
     return group;
@@ -57,9 +57,9 @@ resight.ground = (() => {
     const still = { pane: "area", interactive: false };
     if (footprint.length) {
       const rings = footprint.map((ring) => ring.map(latLng));
-      L.polygon(rings, { ...still, smoothFactor: 0, color: "#7a5195", weight: 1.5, fillColor: "#7a5195", fillOpacity: 0.1 }).addTo(group);
+      L.polygon(rings, { ...still, className: "outline", smoothFactor: 0, weight: 1.5, fillOpacity: 0.1 }).addTo(group);
     }
-    if (reach) L.circle(latLng(at), { ...still, radius: reach, color: INK, weight: 1.3, dashArray: "5 4", fill: false }).addTo(group);
+    if (reach) L.circle(latLng(at), { ...still, className: "inked", radius: reach, weight: 1.3, dashArray: "5 4", fill: false }).addTo(group);
     return group;
   }
 

@@ -1,7 +1,5 @@
 // Labels that do not cover each other.
 resight.labels = (() => {
-  const { INK } = resight.glyphs;
-
   /** Puts each label beside its point where nothing else stands; names of places give way to sites. */
   class Labels {
     constructor(map) {
@@ -17,7 +15,7 @@ resight.labels = (() => {
 
     add(group, label) {
       label.group = group;
-      label.line = L.polyline([], { pane: "leaders", color: INK, weight: 1, interactive: false });
+      label.line = L.polyline([], { pane: "leaders", className: "inked", weight: 1, interactive: false });
       const icon = L.divIcon({ className: "holder", html: label.element, iconSize: [0, 0] });
       L.DomEvent.disableClickPropagation(label.element);
       [L.marker(label.at, { icon, interactive: false, keyboard: false }), label.dot, label.line].forEach((part) => part.addTo(group));

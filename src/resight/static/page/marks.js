@@ -2,12 +2,14 @@
 // there, and lines to what they match. A pointer finds a mark by its place; the keyboard walks from one to the next.
 resight.marks = (() => {
   const { words, make, plain, data } = resight.parts;
-  const { sprite, tint } = resight.glyphs;
+  const { sprite, tint, forget } = resight.glyphs;
   const { records, popup } = resight;
   /** Pixels: how near a pointer must come, and how near marks lie that cannot be told apart. */
   const REACH = 20, SAME = 7, APART = 17;
   /** Pixels across the smallest sign, and how near its like must lie to stand for it. */
   const SMALL = 10, CELL = 4;
+  /** How much of its ink an area is filled with. */
+  const FAINT = 0.1;
   /** Up to so many marks in view: large signs, middling ones; words under looks; circles of uncertainty; boxes for labels to avoid. */
   const LARGE = 400, MIDDLING = 4000, CAPTIONED = 6, CIRCLED = 1000, AVOIDED = 300;
   /** What lies on top is drawn last. */
@@ -94,7 +96,7 @@ resight.marks = (() => {
     if (!off.has("links")) links(pen);
     signs(pen, bounds);
     const mark = ofRecord.get(chosen);
-    if (mark?.number && inView.includes(mark)) ring(pen, mark, tint("chosen"), 15);
+    if (mark?.number && inView.includes(mark)) ring(pen, mark, tint("focus"), 15);
   }
 
   /** What was drawn as more than a point; rings of a polygon inside another are holes. */
@@ -114,8 +116,9 @@ resight.marks = (() => {
         path.arc(x, y, 4, 0, 7);
       }
     }
-    Object.assign(pen, { lineWidth: 2, strokeStyle: tint("ink"), fillStyle: tint("drawn") });
+    Object.assign(pen, { lineWidth: 2, strokeStyle: tint("ink"), fillStyle: tint("ink"), globalAlpha: FAINT });
     if (type.endsWith("Polygon")) pen.fill(path, "evenodd");
+    pen.globalAlpha = 1;
     pen.stroke(path);
   }
 
@@ -123,20 +126,22 @@ resight.marks = (() => {
   function circles(pen, mark, scale) {
     const metre = (scale * 256) / (40075016.686 * Math.cos((mark.at.lat * Math.PI) / 180));
     const [x, y] = [mark.x - mark.aside * APART, mark.y];
-    Object.assign(pen, { lineWidth: 1, strokeStyle: tint("ink"), fillStyle: tint("drawn") });
+    Object.assign(pen, { lineWidth: 1, strokeStyle: tint("ink"), fillStyle: tint("ink") });
     pen.setLineDash([2, 3]);
     for (const reach of new Set(shown(mark).map((record) => record.uncertainty))) {
       if (!(reach * metre > 6)) continue;
       pen.beginPath();
       pen.arc(x, y, reach * metre, 0, 7);
+      pen.globalAlpha = FAINT;
       pen.fill();
+      pen.globalAlpha = 1;
       pen.stroke();
     }
     pen.setLineDash([]);
   }
 
   function links(pen) {
-    Object.assign(pen, { lineWidth: 2, strokeStyle: tint("tie") });
+    Object.assign(pen, { lineWidth: 2, strokeStyle: tint("strong") });
     pen.setLineDash([6, 5]);
     pen.beginPath();
     for (const [a, b] of joined()) {
@@ -166,7 +171,7 @@ resight.marks = (() => {
     const side = inView.length <= LARGE ? 22 : inView.length <= MIDDLING ? 16 : SMALL;
     const captioned = inView.filter((mark) => data.captions[mark.glyph]).length <= CAPTIONED;
     const cell = (at, least) => Math.round((at - least) / CELL), wide = cell(bounds.max.x, bounds.min.x) + 1;
-    const of = new Map(ORDER.map((glyph) => [glyph, { image: sprite(glyph, side), taken: new Set() }])), tie = tint("tie");
+    const of = new Map(ORDER.map((glyph) => [glyph, { image: sprite(glyph, side), taken: new Set() }])), tie = tint("strong");
     pen.textAlign = "center";
     for (const mark of inView) {
       const { x, y, glyph, number } = mark;
@@ -193,7 +198,7 @@ resight.marks = (() => {
   }
 
   function write(pen, text, x, y, weight) {
-    Object.assign(pen, { font: `${weight}12px system-ui, sans-serif`, lineWidth: 4, lineJoin: "round", strokeStyle: tint("halo"), fillStyle: tint("ink") });
+    Object.assign(pen, { font: `${weight}12px system-ui, sans-serif`, lineWidth: 4, lineJoin: "round", strokeStyle: tint("paper"), fillStyle: tint("ink") });
     pen.strokeText(text, x, y);
     pen.fillText(text, x, y);
   }
@@ -287,6 +292,12 @@ resight.marks = (() => {
     L.DomEvent.disableClickPropagation(cursor);
     cursor.addEventListener("click", () => current && open([current, ...inView.filter((mark) => mark !== current && mark.x === current.x && mark.y === current.y)]));
     records.onNarrowed(redraw);
+    for (const change of ["(prefers-color-scheme: dark)", "print"]) {
+      matchMedia(change).addEventListener("change", () => {
+        forget();
+        redraw();
+      });
+    }
     records.onChosen((record) => {
       chosen = record;
       current = ofRecord.get(record) ?? current;

@@ -1,6 +1,6 @@
 // The Leaflet map, the layers folium asks for by name, and the order in which the page is put together.
 resight.page = (() => {
-  const { read, data, words, plain } = resight.parts;
+  const { read, data, words, make, plain } = resight.parts;
   const { Labels } = resight.labels;
 
   /** The Leaflet map, with a pane for each depth. */
@@ -15,6 +15,7 @@ resight.page = (() => {
     }
     L.control.zoom({ position: "topleft", zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    resight.compass.compass(map);
     map.labels = new Labels(map);
     // The first view of a map is never slid to; folium's own fitting, after a first view, would be.
     return map.fitBounds(view, { padding: [24, 24] });
@@ -33,7 +34,8 @@ resight.page = (() => {
     document.getElementById("map-title").textContent = words.map;
     const container = map.getContainer();
     container.setAttribute("role", "group");
-    container.setAttribute("aria-label", `${words.map}: ${plain(data.title)}. ${words.map_help}`);
+    container.setAttribute("aria-label", `${words.map}: ${plain(data.title)}. ${words.map_help} ${words.map_keys}`);
+    instruments(map);
     resight.marks.begin(map);
     map.labels.obstacles = resight.marks.boxes;
     settle(map);
@@ -53,6 +55,13 @@ resight.page = (() => {
     if (!address.startsWith("#")) return void (link.target = "_blank");
     event.preventDefault();
     resight.around.reveal(address.slice(1));
+  }
+
+  /** The instruments stand under the map, where they cover nothing of it. */
+  function instruments(map) {
+    resight.crosshair.crosshair(map);
+    map.getContainer().after(make("div", { class: "instruments", role: "group", "aria-label": words.instruments },
+      resight.measure.measure(map), resight.coordinates.coordinates(map)));
   }
 
   /** The view as it stays: bounds set any earlier would slide the map under the reader's finger after the first frame. */

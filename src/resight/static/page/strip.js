@@ -190,7 +190,7 @@ resight.strip = (() => {
 
   /** A pattern for the gaps: hatching is seen without colour. */
   const hatching = () => make("defs", {}, make("pattern", { id: "hatching", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-    make("path", { d: "M0 0V6", stroke: "#8a949d", "stroke-width": 2 })));
+    make("path", { class: "hatch", d: "M0 0V6" })));
 
   let sliding = 0;
 

@@ -75,17 +75,7 @@ resight.table = (() => {
 
   async function copy() {
     const text = asText(), number = records.shown().length;
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      // A page opened from a file may not have the clipboard; a marked text field always copies.
-      const area = make("textarea", { class: "unseen", "aria-hidden": "true" });
-      area.value = text;
-      document.body.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-    }
+    await resight.clipboard.copy(text);
     said.textContent = `${words.copied}: ${number}`;
   }
 
