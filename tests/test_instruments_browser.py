@@ -378,11 +378,7 @@ def test_north_is_shown_on_the_map_in_its_legend_and_on_paper(visit: Any, make: 
 @pytest.mark.parametrize("make", [lambda: page_of(PLACED), overview_of])
 def test_controls_lie_over_nothing_that_is_read(visit: Any, make: Any, width: int) -> None:
     page = visit(make(), width=width).page
-    boxes = [
-        one.bounding_box()
-        for one in page.locator(".leaflet-control, .badge, .place").all()
-        if one.is_visible()
-    ]
+    boxes = [one.bounding_box() for one in page.locator(".leaflet-control, .badge, .place").all() if one.is_visible()]
     assert len(boxes) > 4
     for i, a in enumerate(boxes):
         for b in boxes[i + 1 :]:

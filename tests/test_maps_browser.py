@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from resight import maps, tiles
-from resight.observation import Observation
-from test_maps import HOSTILE, RECORDS, SITES, overview_of, page_of, record
+from test_maps import RECORDS, overview_of, page_of, record
 
 pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -46,38 +45,6 @@ def test_pages_open_with_nothing_asked_for_and_nothing_wrong(visit: Any, width: 
         seen.assert_quiet()
         assert seen.page.locator(".leaflet-pane path").count() > 0
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_hostile_text_is_shown_letter_by_letter_and_does_nothing(visit: Any) -> None:
-    records: list[Observation] = []
-    for number, text in enumerate(HOSTILE):
-        place = {"type": "Point", "coordinates": [132.33 + number / 500, 42.88]}
-        values: dict[str, Any] = {
-            "note": text,
-            "visible": text,
-            "berth": text,
-            "operator": text,
-            "tags": [text],
-            "hedge": text,
-        }
-        records += [
-            record(f"now-{number}", **values, hedge_on="operator", sources=[{"title": text}], geometry=place),
-            record(f"then-{number}", "2024-05-20", platform_name=text, count=1, geometry=place),
-        ]
-    renamed = {**SITES, "dunay": SITES["dunay"].model_copy(update={"name": HOSTILE[4], "footprint_note": HOSTILE[5]})}
-    seen = visit(page_of(tuple(records), sites=renamed))
-    for number, text in enumerate(HOSTILE):
-        shown = seen.page.locator(f"#record-now-{number}")
-        assert shown.locator("details .written").text_content() == text.strip()
-        assert text.strip() in (shown.locator("dl").text_content() or "")
-        assert text.strip() in (seen.page.locator(f"#record-then-{number} h3").text_content() or "")
-    assert all(text.strip() in (seen.page.locator("#table").text_content() or "") for text in HOSTILE)
-    assert seen.page.locator("h1 > bdi").text_content() == HOSTILE[4]
-    for button in seen.page.locator("button.cursor, button.badge, #table tbody button").all():
-        button.dispatch_event("click")
-    assert "owned" not in seen.page.evaluate("document.title").replace("title='owned'", "")
-    assert seen.page.locator("img, script[src]").count() == 0
-    seen.assert_quiet()
 
 
 def test_text_that_runs_right_to_left_is_kept_apart_from_its_neighbours(visit: Any) -> None:

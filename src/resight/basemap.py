@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from resight import flatmap
+
 Box = tuple[float, float, float, float]
 Layer = Mapping[str, Any]
 
@@ -27,6 +29,29 @@ def box_around(positions: Iterable[Sequence[float]]) -> Box:
 def covers(outer: Box, inner: Box) -> bool:
     """Does one box hold another whole?"""
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def beside(layers: Mapping[str, Layer], lon: float) -> dict[str, Layer]:
+    """The layers as a map about a longitude draws them.
+
+    A window may cross the antimeridian; its west then is above its east.
+    """
+    return {name: _turned(layer, lon) for name, layer in layers.items()}
+
+
+def _turned(layer: Layer, lon: float) -> Layer:
+    window = _window(layer)
+    if window:
+        west, south, east, north = window
+        width = (east - west) % 360 or 360
+        centre = west + width / 2
+        turned = lon if width == 360 else flatmap.turned(centre, lon)
+        if turned == centre and west < east:
+            return layer
+        layer = {**layer, "window": (turned - width / 2, south, turned + width / 2, north)}
+        lon = turned
+    features = [feature | {"geometry": flatmap.geometry(feature["geometry"], lon)} for feature in layer["features"]]
+    return {**layer, "features": features}
 
 
 def finest_window(layers: Mapping[str, Layer], around: Box) -> Box | None:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from resight import flatmap
+from resight.basemap import box_around
 from resight.comparison import Repeats
-from resight.observation import LOOK_METHODS
+from resight.observation import LOOK_METHODS, positions
 from resight.wording import Data, Row, period_of, sign_of
 
 if TYPE_CHECKING:
@@ -71,25 +73,50 @@ class Columns:
         given: list[bool] = (~(shapes.isna() | shapes.is_empty)).tolist()
         return given
 
-    def centres(self) -> list[float | None]:
-        """Longitude and latitude in turn of the middle of what was drawn, to a tenth of a metre; None without one."""
-        west, south, east, north = shapely.bounds(self.frame.geometry.to_numpy()).T
-        middles = zip(((west + east) / 2).round(6).tolist(), ((south + north) / 2).round(6).tolist(), strict=True)
-        return [
-            value if known else None for middle, known in zip(middles, self.placed, strict=True) for value in middle
-        ]
+    @cached_property
+    def beyond(self) -> list[bool]:
+        """Does any part of what was drawn lie nearer a pole than a flat map goes?"""
+        _, south, _, north = shapely.bounds(self.frame.geometry.to_numpy()).T
+        found: list[bool] = ((south < -flatmap.LAST_LATITUDE) | (north > flatmap.LAST_LATITUDE)).tolist()
+        return found
 
-    def reach(self) -> list[tuple[float, float]]:
-        """Two corners (lon, lat) of the box around all positions; nothing where none is given."""
-        west, south, east, north = self.frame.total_bounds.tolist()
-        return [(west, south), (east, north)] if any(self.placed) else []
-
-    def drawn(self) -> list[list[Any]]:
-        """Place among the records and geometry, as GeoJSON, of each record whose position is more than a point."""
+    def drawn(self, beside: float) -> list[list[Any]]:
+        """Place among the records and geometry, on a flat map, of each record whose position is more than a point."""
         shapes = self.frame.geometry.to_numpy()
         kinds = zip(shapely.get_type_id(shapes).tolist(), self.placed, strict=True)
         more = [place for place, (kind, is_placed) in enumerate(kinds) if kind > 0 and is_placed]
-        return [[place, shapely.geometry.mapping(shapes[place])] for place in more]
+        return [[place, flatmap.geometry(shapely.geometry.mapping(shapes[place]), beside)] for place in more]
+
+    def centres(self, drawn: Iterable[Sequence[Any]], beside: float) -> list[float | None]:
+        """Longitude and latitude in turn of the middle of each record on a flat map, to a tenth of a metre.
+
+        None without a position; ``drawn`` is what :meth:`drawn` gives.
+        """
+        lon, lat, _, _ = shapely.bounds(self.frame.geometry.to_numpy()).T
+        lon = lon + 360 * ((beside - lon) / 360).round()
+        lat = lat.clip(-flatmap.LAST_LATITUDE, flatmap.LAST_LATITUDE)
+        points = zip(lon.round(6).tolist(), lat.round(6).tolist(), self.placed, strict=True)
+        found = [value if is_placed else None for *point, is_placed in points for value in point]
+        for place, shape in drawn:
+            west, south, east, north = box_around(positions(shape))
+            found[2 * place : 2 * place + 2] = [round((west + east) / 2, 6), round((south + north) / 2, 6)]
+        return found
+
+    def first_positions(self) -> list[tuple[str, float, float] | None]:
+        """Kind of geometry, longitude and latitude of the first position of each record, as they were given."""
+        shapes = self.frame.geometry.to_numpy()
+        kinds = shapely.get_type_id(shapes).tolist()
+        west, south, _, _ = shapely.bounds(shapes).T
+        found: list[tuple[str, float, float] | None] = [
+            (shapely.GeometryType(kind).name, lon, lat) if is_placed else None
+            for kind, lon, lat, is_placed in zip(kinds, west.tolist(), south.tolist(), self.placed, strict=True)
+        ]
+        for place, kind in enumerate(kinds):
+            if kind > 0 and self.placed[place]:
+                given = shapely.geometry.mapping(shapes[place])
+                lon, lat = next(positions(given))[:2]
+                found[place] = given["type"], lon, lat
+        return found
 
     def _told(self, names: Sequence[str], tell: Callable[[Row], Any]) -> list[Any]:
         """The same as a list with a value for each record."""

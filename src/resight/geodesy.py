@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from resight import flatmap
 from resight.observation import positions
 
 if TYPE_CHECKING:
@@ -69,10 +70,13 @@ def _outside_m(place: Position, footprint: Mapping[str, Any] | None, point: Posi
 
 
 def _inside(place: Position, ring: Sequence[Position]) -> bool:
-    """Ray casting in degrees, longitudes taken relative to the place so that the antimeridian does not matter."""
-    # Longitudes are taken relative to the ring's first position, so that the cut lies opposite the ring.
-    here = (place[0] - ring[0][0] + 540) % 360
-    shifted = [((lon - ring[0][0] + 540) % 360 - here, lat - place[1]) for lon, lat, *_ in ring]
+    """Ray casting in degrees, on whichever side of the antimeridian, and in a ring round a pole as well."""
+    flat = flatmap.ring(ring, place[0])
+    return any(_is_in(place[0] + turn, place[1], flat) for turn in (-360, 0, 360))
+
+
+def _is_in(lon: float, lat: float, ring: Sequence[Position]) -> bool:
+    shifted = [(x - lon, y - lat) for x, y in ring]
     inside = False
     for (x1, y1), (x2, y2) in pairwise(shifted):
         if (y1 > 0) != (y2 > 0) and x1 + (0 - y1) * (x2 - x1) / (y2 - y1) > 0:

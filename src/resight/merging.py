@@ -1,7 +1,7 @@
 """Sightings of one site to visits: the merging rule, on plain values, for records and for columns alike."""
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -155,6 +155,8 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
         joinable = [
             episode
             for held in open_now.kin(path)
+            # Of ten thousand records of one look none joins another: they need not be asked one by one.
+            if may_be_told_same or held.of_one_look[look] < len(held)
             for episode in held
             if not (look in episode.looks and not (may_be_told_same and _is_told_same(sighting, episode, sightings)))
             and episode.last_day >= last - gap_days
@@ -180,32 +182,62 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
     return numbers
 
 
+#: From so many episodes under one platform on, those that are over are forgotten.
+_MANY = 8
+
+
+class _Held(list[_Open]):
+    """The open episodes of one platform."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: How many of them rest on a single look, by that look.
+        self.of_one_look: Counter[Hashable] = Counter()
+        #: At this length, what is over is forgotten.
+        self.full = _MANY
+
+    def put(self, episode: _Open, since: int) -> None:
+        """Add an episode; what ended before a day is forgotten whenever the list has doubled."""
+        if len(self) >= self.full:
+            self[:] = [one for one in self if one.last_day >= since]
+            self.of_one_look = Counter(next(iter(one.looks)) for one in self if len(one.looks) == 1)
+            self.full = max(_MANY, 2 * len(self))
+        self.append(episode)
+        self._count(episode, 1)
+
+    def take_out(self, episode: _Open) -> None:
+        """Take an episode out."""
+        self.remove(episode)
+        self._count(episode, -1)
+
+    def _count(self, episode: _Open, change: int) -> None:
+        if len(episode.looks) == 1:
+            self.of_one_look[next(iter(episode.looks))] += change
+
+
 class _OpenEpisodes:
     """The episodes that may go on, by their platform, so that only those are looked at that a sighting may join."""
 
     def __init__(self) -> None:
-        self._by_path: dict[Path, list[_Open]] = {}
+        self._by_path: dict[Path, _Held] = {}
         #: Path -> the lists of all paths that are the same as far as both go.
-        self._kin: dict[Path, list[list[_Open]]] = {}
+        self._kin: dict[Path, list[_Held]] = {}
 
     def add(self, episode: _Open, since: int) -> None:
         """Add an episode under its platform; now and then, what ended before a day is forgotten."""
         self.kin(episode.path)
-        held = self._by_path[episode.path]
-        if len(held) >= _MANY:
-            held[:] = [one for one in held if one.last_day >= since]
-        held.append(episode)
+        self._by_path[episode.path].put(episode, since)
 
     def remove(self, episode: _Open) -> None:
         """Take an episode out, because its platform may become better known."""
-        self._by_path[episode.path].remove(episode)
+        self._by_path[episode.path].take_out(episode)
 
-    def kin(self, path: Path) -> list[list[_Open]]:
+    def kin(self, path: Path) -> list[_Held]:
         """Lists of the episodes whose platform agrees as far as both are known."""
         found = self._kin.get(path)
         if found is None:
             found = self._kin[path] = []
-            mine = self._by_path[path] = []
+            mine = self._by_path[path] = _Held()
             for other, held in self._by_path.items():
                 shared = min(len(path), len(other))
                 if path[:shared] == other[:shared]:
@@ -213,10 +245,6 @@ class _OpenEpisodes:
                     if other != path:
                         self._kin[other].append(mine)
         return found
-
-
-#: From so many episodes under one platform on, those that are over are forgotten.
-_MANY = 8
 
 
 def _is_told_same(sighting: Sighting, episode: _Open, sightings: Sequence[Sighting]) -> bool:

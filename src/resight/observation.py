@@ -794,6 +794,8 @@ def _in_words(model: type[BaseModel], detail: Any) -> InvalidValue:
         what = (
             f"{shown} is not allowed"
             if detail["type"] in ("literal_error", "string_pattern_mismatch")
+            else f"{shown} holds half a character, which cannot be written: its other half was lost on the way here"
+            if detail["type"] == "string_unicode"
             else f"{shown}: {what}"
         )
     extra = info.json_schema_extra if info and isinstance(info.json_schema_extra, dict) else {}

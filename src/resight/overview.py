@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from resight import basemap as base
-from resight import dates
+from resight import dates, flatmap
 from resight.columns import Columns
 from resight.comparison import Repeats
 from resight.observation import Site
@@ -38,17 +38,21 @@ def overview_page(
     """Everything the overview shows."""
     of_all = summaries(Columns(frame, repeats), sites)
     now, then = str(repeats.year), years_text(repeats.baseline_years)
+    basemap = base.beside(basemap, flatmap.middle(site.point[0] for site in sites.values()))
     window = base.widest_window(basemap)
     with_records = [site for site in sites.values() if of_all[site.id].total]
-    if window and with_records and not any(base.covers(window, (*s.point, *s.point)) for s in with_records):
+    if window and with_records and not any(_is_inside(window, site) for site in with_records):
         # The packaged map is of another part of the world: the sites with records alone, on plain ground.
         basemap, window = {}, None
         sites = {site.id: site for site in with_records}
+    # Where a map that crosses the antimeridian is cut, no site is torn from its neighbours.
+    beside = (window[0] + window[2]) / 2 if window else flatmap.middle(site.point[0] for site in sites.values())
+    places = {site.id: flatmap.place(site.point, beside) for site in sites.values()}
     drawn, credits = base.within(basemap, window)
     # The sites carry their names; the largest towns are enough to know where one is.
     drawn["place"] = drawn["place"][:TOWNS]
     ordered = sorted(sites.values(), key=lambda site: (not site.watched, not of_all[site.id].total, site.name))
-    inside = [site for site in ordered if window is None or base.covers(window, (*site.point, *site.point))]
+    inside = [site for site in ordered if window is None or _is_inside(window, site)]
     outside = [site.name for site in ordered if site not in inside]
     silent = [site for site in ordered if not site.watched and not of_all[site.id].total]
     watched = repeats.watched
@@ -72,12 +76,14 @@ def overview_page(
         "report": report_href,
         "map": {
             "window": window,
-            "view": base.box_around(site.point for site in inside) if inside else window,
+            "view": base.box_around(places[site.id] for site in inside) if inside else window,
             "missing": None if window else NO_COAST,
-            "fineprint": fineprint(credits, window),
+            "fineprint": fineprint(
+                credits, window, beyond=any(abs(site.point[1]) > flatmap.LAST_LATITUDE for site in inside)
+            ),
             "base": drawn,
             "periods": [],
-            "badges": [badge(s, of_all[s.id], now, then, href=pages.get(s.id)) for s in inside],
+            "badges": [badge(s, of_all[s.id], now, then, beside=beside, href=pages.get(s.id)) for s in inside],
         },
         "legend": [*signs(now, then), ["badge", "bold frame: watched site; thin frame: another site"]],
         "cards": [
@@ -89,6 +95,11 @@ def overview_page(
         "credits": credits,
         "words": WORDS,
     }
+
+
+def _is_inside(window: base.Box, site: Site) -> bool:
+    place = flatmap.place(site.point, (window[0] + window[2]) / 2)
+    return base.covers(window, (*place, *place))
 
 
 def _card(

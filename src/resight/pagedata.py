@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resight import basemap as base
-from resight import dates
+from resight import dates, flatmap
 from resight.observation import Site
-from resight.phrases import COAST_ACCURACY, OUTSIDE
+from resight.phrases import BEYOND, COAST_ACCURACY, OUTSIDE
 from resight.summary import Summary, counts_in_words
 from resight.tiles import Tiles
 from resight.wording import NOT_STATED, Data
@@ -37,10 +37,10 @@ def facts(now: str, then: str, digest: str, up_to: str) -> list[list[str]]:
     ]
 
 
-def fineprint(credits: Sequence[str], window: base.Box | None) -> list[str]:
-    """What must be known of the ground a map is drawn on."""
+def fineprint(credits: Sequence[str], window: base.Box | None, *, beyond: bool = False) -> list[str]:
+    """What must be known of the ground a map is drawn on; ``beyond`` when something lies nearer a pole than it goes."""
     said = [COAST_ACCURACY] if any("OpenStreetMap" in credit for credit in credits) else []
-    return [*said, OUTSIDE] if window else said
+    return [*said, *([OUTSIDE] if window else []), *([BEYOND] if beyond else [])]
 
 
 def signs(now: str, then: str) -> list[list[str]]:
@@ -61,6 +61,7 @@ def badge(
     now: str,
     then: str,
     *,
+    beside: float,
     own: bool = False,
     unplaced: int = 0,
     where: str = "",
@@ -72,7 +73,7 @@ def badge(
         "name": site.name,
         # "Sunan (Pyongyang International Airport)" is Sunan on the map.
         "short": site.name.partition(" (")[0],
-        "at": site.point,
+        "at": flatmap.place(site.point, beside),
         "own": own,
         "watched": site.watched,
         "counts": counts_in_words(summary, now, then),

@@ -19,6 +19,10 @@ EFFORT_KNOWN = "Some looks here are our own, or of a source that states them all
 NO_COAST = "No coastline detail packaged for this place."
 COAST_ACCURACY = "Coast from OpenStreetMap, good to about ±55 m: a harbour overview, not a berth."
 OUTSIDE = "Plain grey: outside the packaged map; nothing is drawn there."
+BEYOND = (
+    "This map ends at 85° north and south. What lies nearer a pole is drawn on its edge, not where it is: "
+    "its position stands in words."
+)
 
 #: Days without a look before the strip marks a gap: a stay of a fortnight would have gone unseen.
 GAP_DAYS = 14

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from resight import basemap as base
-from resight import geodesy, strip
+from resight import flatmap, geodesy, strip
 from resight.columns import Columns, coded
 from resight.comparison import Repeats
 from resight.observation import Site, positions
@@ -30,6 +30,8 @@ from resight.wording import (
     NOT_PROOF,
     NOT_STATED,
     Data,
+    metres_text,
+    position_text,
     years_text,
 )
 
@@ -57,7 +59,10 @@ def site_page(
     here = every.at(site.id)
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     told = Telling(here, repeats, vocabulary)
-    centres = here.centres()
+    here_lon = site.point[0]
+    shapes = here.drawn(here_lon)
+    centres = here.centres(shapes, here_lon)
+    basemap = base.beside(basemap, here_lon)
     around = _surroundings(site)
     window = base.finest_window(basemap, around)
     neighbours = [
@@ -66,8 +71,13 @@ def site_page(
         if other.id != site.id and of_all[other.id].total and _in_window(other, window, site)
     ]
     near = [other for other in neighbours if geodesy.distance_m(site.point, other.point) <= NEAR_M]
-    placed = list(here.reach())
-    view = base.box_around([(around[0], around[1]), (around[2], around[3]), *(o.point for o in near), *placed])
+    placed: list[Sequence[float]] = [place for _, shape in shapes for place in positions(shape)]
+    placed += [
+        (lon, lat) for lon, lat in zip(centres[::2], centres[1::2], strict=True) if lon is not None and lat is not None
+    ]
+    nearby = [flatmap.place(other.point, here_lon) for other in near]
+    view = base.box_around([(around[0], around[1]), (around[2], around[3]), *nearby, *placed])
+    beyond = _is_beyond(site.point) or any(here.beyond)
     drawn, credits = base.within(basemap, window, runways=view)
     summary = of_all[site.id]
     return {
@@ -83,16 +93,16 @@ def site_page(
             "window": window,
             "view": view,
             "missing": None if window else NO_COAST,
-            "fineprint": fineprint(credits, window),
+            "fineprint": fineprint(credits, window, beyond=beyond),
             "base": drawn,
             "site": {
-                "at": site.point,
-                "uncertainty_m": site.coordinate_uncertainty_m,
-                "footprint": _rings(site.footprint),
+                "at": flatmap.place(site.point, here_lon),
+                "uncertainty_m": None if _is_beyond(site.point) else site.coordinate_uncertainty_m,
+                "footprint": _rings(site),
             },
             "badges": [
-                badge(site, summary, now, then, own=True, unplaced=here.placed.count(False)),
-                *(badge(o, of_all[o.id], now, then, where=_where(o, site)) for o in neighbours),
+                badge(site, summary, now, then, beside=here_lon, own=True, unplaced=here.placed.count(False)),
+                *(badge(o, of_all[o.id], now, then, beside=here_lon, where=_where(o, site)) for o in neighbours),
             ],
             "periods": sorted(
                 {period for period, is_placed in zip(here["period"], here.placed, strict=True) if is_placed}
@@ -107,8 +117,12 @@ def site_page(
         "records": {
             **told.columns(),
             "at": centres,
-            "uncertainty": coded(here["location_uncertainty_m"]),
-            "shapes": here.drawn(),
+            # A circle of metres cannot be drawn on the edge of the map for a thing that lies beyond it.
+            "uncertainty": coded(
+                None if is_beyond else reach
+                for is_beyond, reach in zip(here.beyond, here["location_uncertainty_m"], strict=True)
+            ),
+            "shapes": shapes,
         },
         "time": strip.of(here, site.id, repeats=repeats, vocabulary=vocabulary, up_to=up_to),
         "columns": COLUMNS,
@@ -122,26 +136,25 @@ def site_page(
 
 
 def _surroundings(site: Site) -> base.Box:
-    """A box around the site's point, its uncertainty and its footprint."""
-    lon, lat = site.point
+    """A box around the site's point, its uncertainty and its footprint, as a flat map draws them."""
+    lon, lat = flatmap.place(site.point, site.point[0])
     reach = site.coordinate_uncertainty_m or 1000.0
-    # Degrees that reach so far north and east of here, measured on a hundredth of a degree.
-    # At a pole a hundredth of a degree east is no way at all, and there is no further north.
+    # Degrees that reach so far north and east of here, measured on a hundredth of a degree towards the equator.
     inward = lat - 0.01 if lat > 0 else lat + 0.01
     north, east = (
-        min(reach * 0.01 / max(geodesy.distance_m(site.point, other), 1.0), 90.0)
-        for other in ((lon, inward), (lon + 0.01, lat))
+        min(reach * 0.01 / geodesy.distance_m((lon, lat), other), 90.0) for other in ((lon, inward), (lon + 0.01, lat))
     )
-    places = [(lon - east, max(lat - north, -90.0)), (lon + east, min(lat + north, 90.0))]
+    places = [(lon - east, flatmap.on_map(lat - north)), (lon + east, flatmap.on_map(lat + north))]
     if site.footprint:
-        places += [(place[0], place[1]) for place in positions(site.footprint)]
+        places += [(place[0], place[1]) for place in positions(flatmap.geometry(site.footprint, lon))]
     return base.box_around(places)
 
 
 def _in_window(other: Site, window: base.Box | None, site: Site) -> bool:
     if window is None:
         return geodesy.distance_m(site.point, other.point) <= NEAR_M
-    return base.covers(window, (*other.point, *other.point))
+    place = flatmap.place(other.point, site.point[0])
+    return base.covers(window, (*place, *place))
 
 
 def _where(other: Site, site: Site) -> str:
@@ -149,11 +162,16 @@ def _where(other: Site, site: Site) -> str:
     return f"{distance:.0f} km {geodesy.compass(geodesy.bearing_deg(site.point, other.point))} of {site.name}"
 
 
-def _rings(geometry: Mapping[str, Any] | None) -> list[list[list[float]]]:
-    if geometry is None:
+def _rings(site: Site) -> list[list[list[float]]]:
+    if site.footprint is None:
         return []
-    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    drawn = flatmap.geometry(site.footprint, site.point[0])
+    polygons = [drawn["coordinates"]] if drawn["type"] == "Polygon" else drawn["coordinates"]
     return [[[place[0], place[1]] for place in ring] for polygon in polygons for ring in polygon]
+
+
+def _is_beyond(position: Sequence[float]) -> bool:
+    return flatmap.on_map(position[1]) != position[1]
 
 
 def _other_names(site: Site) -> list[list[str]]:
@@ -190,10 +208,9 @@ def _asides(
 
 
 def _about(site: Site, sites: Mapping[str, Site], vocabulary: Vocabulary) -> list[list[str]]:
-    lon, lat = site.point
-    place = f"{abs(lat):.4f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.4f}° {'E' if lon >= 0 else 'W'}"
+    place = position_text(site.point)
     if site.coordinate_uncertainty_m:
-        place += f", give or take {_metres(site.coordinate_uncertainty_m)}."
+        place += f", give or take {metres_text(site.coordinate_uncertainty_m)}."
     said = [["Point", place, site.coordinate_note or ""]]
     if site.footprint_note:
         said.append(["Outline on the map", site.footprint_note])
@@ -217,10 +234,6 @@ def _about(site: Site, sites: Mapping[str, Site], vocabulary: Vocabulary) -> lis
     return [[text for text in line if text] for line in said]
 
 
-def _metres(metres: float) -> str:
-    return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
-
-
 def _legend(
     site: Site, now: str, then: str, drawn: Mapping[str, Any], *, placed: bool, neighbours: bool
 ) -> list[list[str]]:
@@ -230,9 +243,9 @@ def _legend(
             ["matched", "thick ring: resembles or repeats one of the other year"],
             ["link", "dashed line: joins the two"],
         ]
-    if site.coordinate_uncertainty_m:
+    if site.coordinate_uncertainty_m and not _is_beyond(site.point):
         said.append(
-            ["uncertainty", f"the site’s point lies within {_metres(site.coordinate_uncertainty_m)} of the dot"]
+            ["uncertainty", f"the site’s point lies within {metres_text(site.coordinate_uncertainty_m)} of the dot"]
         )
     if site.footprint:
         said.append(["footprint", site.footprint_note or "outline of the site"])

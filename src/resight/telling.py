@@ -18,7 +18,19 @@ from resight.evidence import Pair
 from resight.observation import LOOK_METHODS
 from resight.phrases import OF_OTHERS
 from resight.vocabulary import Vocabulary
-from resight.wording import BASES, HEDGED, METHODS, NOT_STATED, OUTCOMES, RELATIONS, Data, Row, counted
+from resight.wording import (
+    BASES,
+    HEDGED,
+    METHODS,
+    NOT_STATED,
+    OUTCOMES,
+    RELATIONS,
+    Data,
+    Row,
+    counted,
+    metres_text,
+    position_text,
+)
 
 Tell = Callable[[Row], Any]
 
@@ -188,6 +200,8 @@ class Telling:
             ),
         ]
         told = [(label, self.records.coded(names, _said(tell))) for label, names, tell in lines]
+        places = zip(self.records.first_positions(), self.records["location_uncertainty_m"], strict=True)
+        told.insert(9, ("Position", coded(places, lambda key: _position(*key))))
         told += [
             (OF_OTHERS[0], coded(map(self._stay, self.records["id"]), lambda stay: [stay] if stay else [])),
             (OF_OTHERS[1], coded(map(self._alike, self.records["id"]), lambda ids: [ids] if ids else [])),
@@ -226,6 +240,24 @@ _ON_CHIPS = ("aggregate", "context", "method", "sign", "period", "platform", "st
 def _label(terms: Mapping[str, Any], name: str | None) -> str | None:
     term = terms.get(name or "")
     return term.label if term else name
+
+
+_SHAPES = {
+    "POINT": "",
+    "MultiPoint": "several points, the first at ",
+    "LineString": "a line that begins at ",
+    "MultiLineString": "several lines, the first begins at ",
+    "Polygon": "an area with a corner at ",
+    "MultiPolygon": "several areas, one with a corner at ",
+}
+
+
+def _position(given: tuple[str, float, float] | None, reach: float | None) -> list[str]:
+    if given is None:
+        return []
+    kind, *position = given
+    around = f", give or take {metres_text(reach)}" if reach else ""
+    return [_SHAPES[kind] + position_text(position) + around]
 
 
 def _measured(row: Row) -> str:

@@ -191,8 +191,13 @@ def island(identifier: str, data: object, *, most: int | None = None) -> str:
     return f'<script type="{kind}" id="{identifier}">{text}</script>'
 
 
+#: Marks that turn the direction of writing: in a title, where nothing can be isolated, they would turn what follows.
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def _entities(text: str) -> str:
     """Text for a place where markup is read: all but letters, digits and plain marks as numeric entities."""
+    text = _TURNING.sub("", text)
     return re.sub(r"[^\w .,()–-]", lambda char: f"&#{ord(char[0])};", text)
 
 

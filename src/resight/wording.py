@@ -47,6 +47,17 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
+def position_text(position: Sequence[float]) -> str:
+    """``42.8788° N, 132.3354° E``, which is exact to 11 m."""
+    lon, lat = position[:2]
+    return f"{abs(lat):.4f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.4f}° {'E' if lon >= 0 else 'W'}"
+
+
+def metres_text(metres: float) -> str:
+    """``150 m`` or ``3 km``."""
+    return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+
+
 def years_text(years: Sequence[int]) -> str:
     """``2024``, ``2022–2024`` or ``2021, 2024``."""
     ordered = sorted(years)

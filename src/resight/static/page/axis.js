@@ -12,7 +12,10 @@ resight.axis = (() => {
 
   const dateOf = (day) => new Date(day * DAY);
   const yearOf = (day) => dateOf(day).getUTCFullYear();
-  const inYear = (day, year) => Date.UTC(year, dateOf(day).getUTCMonth(), dateOf(day).getUTCDate()) / DAY;
+  /** A day by its date; Date.UTC would take the years 1 to 99 for 1901 to 1999. */
+  const dayOf = (year, month, day) => new Date(0).setUTCFullYear(year, month, day) / DAY;
+  /** The same date in another year; 29 February is 1 March where there is none. */
+  const inYear = (day, year) => dayOf(year, dateOf(day).getUTCMonth(), dateOf(day).getUTCDate());
 
   /** Days by which what begins on a day is moved, so that it lies over the year under study. */
   function offset(day) {
@@ -63,8 +66,8 @@ resight.axis = (() => {
 
   const inWords = (day, withYear = true) => {
     const date = dateOf(day);
-    return `${date.getUTCDate()} ${time.months[date.getUTCMonth()]}${withYear ? ` ${date.getUTCFullYear()}` : ""}`;
+    return `${date.getUTCDate()} ${time.months[date.getUTCMonth()]}${withYear ? ` ${String(date.getUTCFullYear()).padStart(4, "0")}` : ""}`;
   };
 
-  return { time, domain, moved, yearOf, dateOf, byStretch, show, layBy, inWords, way: () => way, stretch: () => stretch };
+  return { time, domain, moved, yearOf, dateOf, dayOf, byStretch, show, layBy, inWords, way: () => way, stretch: () => stretch };
 })();

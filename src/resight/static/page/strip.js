@@ -154,15 +154,17 @@ resight.strip = (() => {
 
   /** Month names and lines, every so many months as there is room for. */
   function months({ low, high, height }) {
-    const parts = [], wide = scale(low + 30) - scale(low), step = wide > 34 ? 1 : wide > 17 ? 2 : wide > 11 ? 3 : 6;
-    const date = axis.dateOf(low);
-    for (let month = date.getUTCMonth(), day; ; month++) {
-      day = Date.UTC(date.getUTCFullYear(), month, 1) / 864e5;
+    const parts = [], wide = scale(low + 30) - scale(low), date = axis.dateOf(low);
+    const step = wide > 34 ? 1 : wide > 17 ? 2 : wide > 11 ? 3 : wide > 5.7 ? 6 : 12 * Math.ceil(34 / wide / 12);
+    // Of months that lie closer than lines can, only the named ones have a line.
+    const every = wide > 2 ? 1 : step;
+    for (let month = every > 1 ? 0 : date.getUTCMonth(), day; ; month += every) {
+      day = axis.dayOf(date.getUTCFullYear(), month, 1);
       if (day > high) return parts;
       if (day < low) continue;
       const x = scale(day), isYear = month % 12 === 0;
       parts.push(make("path", { class: isYear ? "month year" : "month", d: `M${r2(x)} ${HEAD - 4}V${height}` }));
-      const name = isYear && axis.way() === "date" ? String(axis.yearOf(day)) : axis.time.months[month % 12].slice(0, 3);
+      const name = isYear && (axis.way() === "date" || step > 11) ? String(axis.yearOf(day)) : axis.time.months[month % 12].slice(0, 3);
       if (month % step === 0 && x < scale(high + 1) - 20) parts.push(make("text", { class: "name", x: r2(x + 3), y: HEAD - 7 }, name));
     }
   }
