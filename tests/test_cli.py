@@ -1192,6 +1192,28 @@ def test_without_a_browser_the_page_is_named(run: Run, book: Logbook, monkeypatc
     assert (result.exit_code, result.stderr) == (0, f"no browser found here; the page is {page}\n")
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--year", "1900"), "nothing is logged for 1900 or 1899, and the pages say so; there are records of 202"),
+        (("--year", "2025", "--baseline", "1990..1992"), ""),
+    ],
+)
+def test_years_without_a_record_are_said(run: Run, book: Logbook, args: tuple[str, ...], said: str) -> None:
+    result = run("map", "dunay", *args, folder=book.folder)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"notice: {said}" if said else "")
+    assert bool(result.stderr) == bool(said)
+
+
+def test_a_map_of_an_empty_logbook_says_that_nothing_is_on_file(run: Run, empty_book: Logbook) -> None:
+    result = run("map", "--year", "2025", folder=empty_book.folder)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "notice: nothing is logged for 2025 or 2024, and the pages say so; no record is on file yet\n"
+    )
+
+
 def test_a_bad_address_of_tiles_is_refused_before_anything_is_written(run: Run, book: Logbook) -> None:
     result = run("map", "--tiles", "http://a.example/{z}/{x}/{y}.png", folder=book.folder)
     assert result.exit_code == 3

@@ -19,9 +19,9 @@ from resight import comparison, evidence, maps, pagedata, phrases, sitepage, voc
 from resight.additions import UnsafePage
 from resight.errors import CannotWrite
 from resight.frame import to_frame
+from resight.links import Links
 from resight.observation import Observation, Site, build
 from resight.study import Study
-from resight.tiles import Tiles
 
 VOCABULARY = vocabulary.from_toml("""
 [platforms.ship]
@@ -174,10 +174,10 @@ def study_of(records: tuple[Observation, ...] = RECORDS, **changes: Any) -> Stud
     return made._replace(**changes)
 
 
-def page_of(
-    records: tuple[Observation, ...] = RECORDS, site: str = "dunay", tiles: Tiles | None = None, **changes: Any
-) -> folium.Map:
-    return maps.site_map(to_frame(records), site, study_of(records, **changes), tiles=tiles)
+def page_of(records: tuple[Observation, ...] = RECORDS, site: str = "dunay", **changes: Any) -> folium.Map:
+    """The page of a site, with values of the study or of the map changed by name."""
+    of_study = {name: changes.pop(name) for name in Study._fields if name in changes}
+    return maps.site_map(to_frame(records), site, study_of(records, **of_study), **changes)
 
 
 def overview_of(records: tuple[Observation, ...] = RECORDS, **changes: Any) -> folium.Map:
@@ -381,7 +381,8 @@ def test_a_record_carries_its_days_as_a_browser_counts_them() -> None:
 
 
 def test_the_overview_links_only_pages_that_are_there() -> None:
-    data = data_of(maps.render_html(overview_of(pages={"dunay": "dunay.html"}, report_href="report.html")))
+    beside = Links({"dunay": "dunay.html"}, "index.html", "report.html", frozenset({"dunay"}))
+    data = data_of(maps.render_html(overview_of(links=beside)))
     assert {badge["name"]: badge["href"] for badge in data["map"]["badges"]} == {
         "Dunay (port)": "dunay.html",
         "Nakhodka": None,
@@ -389,12 +390,16 @@ def test_the_overview_links_only_pages_that_are_there() -> None:
     assert [card["name"] for card in data["cards"]] == ["Dunay (port)", "Nakhodka"]
     assert "Outside this map: Zhoushan." in data["asides"]
     assert data["silent"] == "On the register, nothing logged: Zhoushan."
-    assert data["report"] == "report.html"
+    assert data["links"] == [["report.html", "Pattern similarity report"]]
+    assert [card["links"] for card in data["cards"]] == [
+        [["dunay.html", "Map and records"], ["report.html#site-dunay", "Its part of the report"]],
+        [],
+    ]
 
 
 def test_an_empty_logbook_still_gives_pages() -> None:
     assert site_data(())["lead"].startswith("Nothing is logged for Dunay (port) itself.")
-    assert data_of(maps.render_html(overview_of(())))["lead"].startswith("No sighting of 2025")
+    assert data_of(maps.render_html(overview_of(())))["lead"].startswith("Nothing is logged yet.")
 
 
 # --- the ground -----------------------------------------------------------------------------------------------

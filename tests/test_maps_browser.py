@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from resight import maps, tiles
+from resight.links import Links
 from test_maps import RECORDS, overview_of, page_of, record
 
 pytestmark = pytest.mark.browser
@@ -39,7 +40,7 @@ def marks(page: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_open_with_nothing_asked_for_and_nothing_wrong(visit: Any, width: int) -> None:
-    pages = (page_of(), page_of(PLACED), page_of(site="zhoushan"), overview_of(pages={"dunay": "dunay.html"}))
+    pages = (page_of(), page_of(PLACED), page_of(site="zhoushan"), overview_of(links=Links({"dunay": "dunay.html"})))
     for page in pages:
         seen = visit(page, width=width)
         seen.assert_quiet()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from resight.case import Case
 from resight.episodes import Episode
 from resight.observation import Observation
-from resight.previews import Preview
+from resight.previews import Preview, is_to_be_shown
 
 #: So many images are on a page at most, so that it stays small enough to be sent.
 MOST_IMAGES = 40
@@ -48,7 +48,7 @@ class Album:
         # One image may stand in several records of a visit.
         first: dict[tuple[str | None, str | None], Observation] = {}
         for record in episode.sightings:
-            if _is_to_be_shown(record):
+            if is_to_be_shown(record):
                 first.setdefault((record.image_href, record.image_sha256), record)
         alt = f"Image on file: {self._case.described(episode)}, at {self._case.name(episode.site)}"
         return [
@@ -67,9 +67,3 @@ class Album:
         found = preview(record)
         self._left -= bool(found.uri)
         return found
-
-
-def _is_to_be_shown(record: Observation) -> bool:
-    """Does a record name an image in the logbook's folder, and is not all it rests on confidential?"""
-    is_secret = bool(record.sources) and all(source.confidential for source in record.sources)
-    return bool(record.image_href) and "://" not in (record.image_href or "") and not is_secret

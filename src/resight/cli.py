@@ -8,18 +8,20 @@ it, so that ``--help`` and ``log`` are quick.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from resight.errors import PROBLEMS_FOUND, InvalidValue, Problem, UnknownName
+from resight.errors import PROBLEMS_FOUND, CannotWrite, InvalidValue, Problem, UnknownName
 from resight.shell import Command, command, finish, is_interactive, main, open_logbook, run
 
 if TYPE_CHECKING:
     from datetime import date as Day
     from datetime import datetime
+
+    from folium import Map
 
     from resight.answer import Answer
     from resight.changes import Changes
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from resight.evidence import Pair
     from resight.logbook import Logbook
     from resight.observation import Method, Observation, Site
+    from resight.pictures import Pictures
+    from resight.previews import Preview
     from resight.vocabulary import Vocabulary
 
 __all__ = ["main", "run"]
@@ -913,6 +917,10 @@ def _years_option(function: Command) -> Command:
     )
 
 
+#: How a page that could not be written is written after all.
+ELSEWHERE = "--output DIR names another folder"
+
+
 def _compare(
     book: Logbook,
     records: Sequence[Observation],
@@ -982,6 +990,9 @@ def _no_year() -> NoReturn:
     metavar="TEMPLATE",
     help="Offer online tiles of this address, off until a reader switches them on: https://…/{z}/{x}/{y}.png",
 )
+@click.option(
+    "--images", is_flag=True, help="Show the logbook's own images of the compared years, small, at their records."
+)
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser: the site's, or the overview.")
 @_years_option
 def map_(
@@ -989,6 +1000,7 @@ def map_(
     everything: bool,
     overview: bool,
     template: str | None,
+    images: bool,
     show: bool,
     year: int | None,
     baseline: str | None,
@@ -1000,42 +1012,95 @@ def map_(
     button, beside which it says that the host then learns which site is being watched. A key in the address can be
     read by whoever gets the page.
 
+    With --images a page holds small copies of the PNG and JPEG files that its records name in the logbook's folder,
+    made of their pixels alone; where one sighting matches another, both stand side by side. None of a record whose
+    sources are all confidential, and none from the web.
+
     \b
     Examples:
       resight map
       resight map rajin --year 2025 --baseline 2022..2024
       resight map dunay --open
+      resight map dunay --images
       resight map --overview
     """
+    from resight import links as links_
     from resight import maps, study
     from resight import tiles as tiles_
     from resight.frame import to_frame
 
     if overview and (names or everything):
         raise click.UsageError("--overview writes only index.html; leave out the sites and --all")
+    if overview and images:
+        raise click.UsageError("--images are shown at records, and the overview has none; leave out one of the two")
     tiles = tiles_.parse(template) if template is not None else None
     book = open_logbook()
     records, problems = book.read()
     year = _year(records, year)
     told = study.of(book, records, year=year, baseline_years=_baseline_years(baseline, year))
+    _say_empty(records, told.repeats)
     chosen = [book.resolve_site(name) for name in names] or [
         site for site in book.sites.values() if not overview and (everything or site.watched)
     ]
     folder = Path(output) if output else book.folder / "maps"
+    links = links_.beside(folder, book.sites, _report_name(told.repeats), written=[site.id for site in chosen])
     frame = to_frame(records)
-    for site in chosen:
-        path = folder / f"{site.id}.html"
-        maps.write_html(maps.site_map(frame, site.id, told, tiles=tiles), path)
+    pictures = _pictures(book, records, chosen, told.repeats) if images else {}
+    written: list[Path] = []
+
+    def write(page: Map, name: str) -> None:
+        path = folder / name
+        try:
+            maps.write_html(page, path)
+        except CannotWrite as error:
+            before = f"written before it: {', '.join(map(str, written))}" if written else "no page was written"
+            raise CannotWrite(f"{error}; {before}; {ELSEWHERE}") from error
+        written.append(path)
         click.echo(str(path))
-    pages = {s.id: f"{s.id}.html" for s in book.sites.values() if (folder / f"{s.id}.html").exists()}
-    report_name = _report_name(told.repeats)
-    report_href = report_name if (folder / report_name).exists() else None
-    index = maps.overview_map(frame, told, pages=pages, report_href=report_href, tiles=tiles)
-    maps.write_html(index, folder / "index.html")
-    click.echo(str(folder / "index.html"))
+
+    for site in chosen:
+        page = maps.site_map(frame, site.id, told, tiles=tiles, links=links, pictures=pictures.get(site.id))
+        write(page, links_.page_name(site.id))
+    write(maps.overview_map(frame, told, tiles=tiles, links=links), links_.OVERVIEW)
     if show:
-        _show(folder / (f"{chosen[0].id}.html" if len(chosen) == 1 else "index.html"))
+        _show(folder / (links_.page_name(chosen[0].id) if len(chosen) == 1 else links_.OVERVIEW))
     finish(problems)
+
+
+def _say_empty(records: Sequence[Observation], repeats: Repeats) -> None:
+    """Say so when the pages will hold nothing of the years that were asked for."""
+    from resight import terminal, wording
+
+    there = {day.year for record in records for day in record.bounds}
+    if there.isdisjoint((repeats.year, *repeats.baseline_years)):
+        asked = f"{repeats.year} or {wording.years_text(repeats.baseline_years)}"
+        on_file = f"there are records of {wording.years_text(list(there))}" if there else "no record is on file yet"
+        terminal.say(f"nothing is logged for {asked}, and the pages say so; {on_file}", level="notice", err=True)
+
+
+def _pictures(
+    book: Logbook, records: Sequence[Observation], sites: Iterable[Site], repeats: Repeats
+) -> dict[str, Pictures]:
+    """The images of each page; says so when there are none."""
+    from resight import pictures, terminal
+
+    found = {site.id: pictures.of_site(records, site, repeats, _preview_in(book)) for site in sites}
+    terminal.problems(problem for held in found.values() for problem in held.problems)
+    if not any(held.of for held in found.values()):
+        terminal.say(
+            "no record on these pages names an image in the logbook's folder, so they are written without; "
+            "`resight amend ID --image-href images/…` names one",
+            level="notice",
+            err=True,
+        )
+    return found
+
+
+def _preview_in(book: Logbook) -> Callable[[Observation], Preview]:
+    """What makes a small copy of the image that a record names."""
+    from resight import previews
+
+    return lambda record: previews.preview(book.folder, record.image_href or "", record.image_sha256)
 
 
 def _show(page: Path) -> None:
@@ -1094,7 +1159,7 @@ def report(
       resight report --format csv
     """
     from resight import changes as changes_
-    from resight import dates, findings, previews, study, terminal
+    from resight import dates, findings, study, terminal
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
@@ -1144,9 +1209,7 @@ def report(
             changes=changes,
             progress=progress,
             # Only the page has images.
-            preview=(lambda record: previews.preview(book.folder, record.image_href or "", record.image_sha256))
-            if form == "html"
-            else None,
+            preview=_preview_in(book) if form == "html" else None,
         )
     formats = {
         "html": report_.to_html,
@@ -1157,7 +1220,10 @@ def report(
     text = formats[form](said)
     from resight.featurefile import write_atomically
 
-    write_atomically(path, text.encode())
+    try:
+        write_atomically(path, text.encode())
+    except CannotWrite as error:
+        raise CannotWrite(f"{error}; {ELSEWHERE}") from error
     click.echo(str(path))
     # A broken line elsewhere must not hide the repeat from a script that waits for it: 10 comes before 1.
     finish(problems, REPEAT_FOUND if fail_on_repeat and repeats.watched.matches else 0)

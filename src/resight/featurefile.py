@@ -302,17 +302,38 @@ def fsync_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file, or leave it as it was.
+    """Replace a file, or leave it as it was; folders on the way to it are made, and taken away again if it fails.
 
     Raises:
-        CannotWrite: the folder or disk does not take it.
+        CannotWrite: the folder or disk does not take it; says what is in the way.
     """
+    made: list[Path] = []
     try:
+        made = [folder for folder in path.parents if not os.path.lexists(folder)]
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _stage(path, data)
         try:
             temporary.replace(path.resolve())
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror or error}; nothing was changed") from error
+    # Until Python 3.13 pathlib tells of links that lead in a circle by a RuntimeError.
+    except (OSError, RuntimeError) as error:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise CannotWrite(f"cannot write {path}: {_in_the_way(path, error)}; it was left as it was") from error
+
+
+def _in_the_way(path: Path, error: OSError | RuntimeError) -> str:
+    """Why a file could not be written, in words for whoever chose its place."""
+    # These functions answer no where a path may not even be asked about; those of pathlib raise.
+    if os.path.isdir(path):  # noqa: PTH112
+        return "a folder has that name"
+    for folder in path.parents:
+        if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
+            return f"{folder} is not a folder"
+    if isinstance(error, PermissionError):
+        return f"{error.strerror} (you may not write in that folder, or another program holds the file open)"
+    if isinstance(error, RuntimeError):
+        return "its links lead in a circle"
+    return error.strerror or str(error)

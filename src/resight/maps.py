@@ -12,7 +12,6 @@ the page already.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,10 @@ from resight.additions import UnsafePage
 from resight.errors import InvalidValue, UnknownName
 from resight.featurefile import write_atomically
 from resight.frame import checked
+from resight.links import Links
 from resight.overview import overview_page
 from resight.phrases import PERIODS
+from resight.pictures import Pictures
 from resight.sitepage import site_page
 from resight.study import Study
 from resight.tiles import Tiles
@@ -38,10 +39,22 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 
+#: For a page that stands alone.
+NO_LINKS = Links()
+
+
 # --- the two maps ---------------------------------------------------------------------------------------------
 
 
-def site_map(frame: GeoDataFrame, site: str, study: Study, *, tiles: Tiles | None = None) -> folium.Map:
+def site_map(
+    frame: GeoDataFrame,
+    site: str,
+    study: Study,
+    *,
+    tiles: Tiles | None = None,
+    links: Links = NO_LINKS,
+    pictures: Pictures | None = None,
+) -> folium.Map:
     """The map of one site: what was seen there this year and last, what repeats or resembles what, and what is unknown.
 
     Args:
@@ -49,6 +62,8 @@ def site_map(frame: GeoDataFrame, site: str, study: Study, *, tiles: Tiles | Non
         site: id of the site the page is about; neighbours with records are shown by name.
         study: a year held against its baseline, see :func:`resight.study.of`.
         tiles: online tiles that the reader may switch on; the page asks nobody for anything until then.
+        links: what stands beside the page, see :func:`resight.links.beside`.
+        pictures: the images of its records, see :func:`resight.pictures.of_site`; None for a page without any.
 
     Raises:
         UnknownName: no site of the register has this id.
@@ -69,6 +84,9 @@ def site_map(frame: GeoDataFrame, site: str, study: Study, *, tiles: Tiles | Non
         digest=study.digest,
         up_to=study.up_to,
     )
+    data["links"] = pagedata.ways_on(links, study.sites[site])
+    if pictures is not None:
+        data["images"] = {"copies": pictures.copies, "of": pictures.of}
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     page = _map(data, study.sites[site].name, tiles)
     _DataLayer("site", "Outline and uncertainty of the site").add_to(page)
@@ -87,18 +105,16 @@ def overview_map(
     frame: GeoDataFrame,
     study: Study,
     *,
-    report_href: str | None = None,
-    pages: Mapping[str, str] | None = None,
     tiles: Tiles | None = None,
+    links: Links = NO_LINKS,
 ) -> folium.Map:
     """The map of all sites, with a card for each.
 
     Args:
         frame: the records of the study.
         study: a year held against its baseline, see :func:`resight.study.of`.
-        report_href: relative address of the report, if one is written beside the page.
-        pages: site id to relative address, for the sites that have a page.
         tiles: online tiles that the reader may switch on, as on a site's page.
+        links: what stands beside the page, as on a site's page.
 
     Raises:
         InvalidValue: the frame lacks a column or a value, or holds other records than the study.
@@ -111,8 +127,7 @@ def overview_map(
         basemap=study.basemap,
         digest=study.digest,
         up_to=study.up_to,
-        report_href=report_href,
-        pages=pages or {},
+        links=links,
     )
     return _map(data, data["title"], tiles).finished()
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from resight import basemap as base
-from resight import dates, flatmap
+from resight import dates, evidence, flatmap
 from resight.columns import Columns
 from resight.comparison import Repeats
+from resight.evidence import Pair
+from resight.links import Links
 from resight.observation import Site
-from resight.pagedata import badge, facts, fineprint, signs
-from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, NO_COAST, WORDS
-from resight.summary import Summary, bottom_line, findings, likeness, summaries
+from resight.pagedata import badge, facts, fineprint, signs, ways_on
+from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, ITS_REPORT, NO_COAST, PERIODS, SITE_PAGE, WORDS
+from resight.summary import Summary, bottom_line, finding, findings, likeness, summaries
 from resight.vocabulary import Vocabulary
-from resight.wording import Data, years_text
+from resight.wording import NOT_PROOF, Data, numbered, years_text
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 #: Towns named on the overview.
 TOWNS = 16
+#: Matches named above the map, and on a card.
+HEADLINES = 6
+PERIODS_COMPARED = PERIODS[:2]
+OUTCOMES_IN_WORDS = {"seen": "found something", "not-seen": "found nothing", "cannot-tell": "could not tell"}
 
 
 def overview_page(
@@ -32,8 +39,7 @@ def overview_page(
     basemap: Mapping[str, base.Layer],
     digest: str,
     up_to: str,
-    report_href: str | None,
-    pages: Mapping[str, str],
+    links: Links,
 ) -> Data:
     """Everything the overview shows."""
     of_all = summaries(Columns(frame, repeats), sites)
@@ -51,29 +57,33 @@ def overview_page(
     drawn, credits = base.within(basemap, window)
     # The sites carry their names; the largest towns are enough to know where one is.
     drawn["place"] = drawn["place"][:TOWNS]
-    ordered = sorted(sites.values(), key=lambda site: (not site.watched, not of_all[site.id].total, site.name))
+    matches: dict[str, list[Pair]] = defaultdict(list)
+    for pair in repeats.matches:
+        matches[pair.current.site].append(pair)
+    ordered = sorted(
+        sites.values(),
+        key=lambda site: (not site.watched, site.id not in matches, not of_all[site.id].total, site.name),
+    )
     inside = [site for site in ordered if window is None or _is_inside(window, site)]
     outside = [site.name for site in ordered if site not in inside]
     silent = [site for site in ordered if not site.watched and not of_all[site.id].total]
-    watched = repeats.watched
-    lead = (
-        "At the watched sites: " + likeness(watched.matches, len(watched.current), now, then)
-        if watched.current
-        else f"No sighting of {now} at the watched sites that can be compared with {then}."
-    )
-    asides = [EFFORT_KNOWN if any(s.effort_known for s in of_all.values()) else EFFORT_UNKNOWN]
+    named, more = _headlines(repeats, sites, vocabulary, links)
+    asides = []
+    if with_records:
+        asides.append(EFFORT_KNOWN if any(s.effort_known for s in of_all.values()) else EFFORT_UNKNOWN)
     if outside:
         asides.append(f"Outside this map: {', '.join(outside)}.")
     return {
         "kind": "overview",
         "title": "Sites and sightings",
         "names": [],
-        "lead": lead,
-        "findings": [],
+        "lead": _lead(repeats, of_all, now, then),
+        "findings": named,
+        "more": f"{more} more on the cards below." if more else "",
         "asides": asides,
         "facts": facts(now, then, digest, up_to),
         "about": [],
-        "report": report_href,
+        "links": ways_on(links),
         "map": {
             "window": window,
             "view": base.box_around(places[site.id] for site in inside) if inside else window,
@@ -83,11 +93,15 @@ def overview_page(
             ),
             "base": drawn,
             "periods": [],
-            "badges": [badge(s, of_all[s.id], now, then, beside=beside, href=pages.get(s.id)) for s in inside],
+            "badges": [_badge(s, of_all[s.id], matches[s.id], now, then, beside, links) for s in inside],
         },
-        "legend": [*signs(now, then), ["badge", "bold frame: watched site; thin frame: another site"]],
+        "legend": [
+            *signs(now, then),
+            *([["matched", f"of {now}, and resembles or repeats one of {then}"]] if named else []),
+            ["badge", "bold frame: watched site; thin frame: another site"],
+        ],
         "cards": [
-            _card(site, of_all[site.id], repeats, vocabulary, now, then, pages.get(site.id))
+            _card(site, of_all[site.id], repeats, vocabulary, now, then, links)
             for site in ordered
             if site not in silent
         ],
@@ -102,25 +116,100 @@ def _is_inside(window: base.Box, site: Site) -> bool:
     return base.covers(window, (*place, *place))
 
 
-def _card(
-    site: Site, summary: Summary, repeats: Repeats, vocabulary: Vocabulary, now: str, then: str, href: str | None
+def _lead(repeats: Repeats, of_all: Mapping[str, Summary], now: str, then: str) -> str:
+    """How much of this year resembles or repeats the years before, the watched sites and all others apart."""
+    if not any(summary.total for summary in of_all.values()):
+        return f"Nothing is logged yet. {NOT_PROOF}"
+    if not any(summary.on_file(period) for summary in of_all.values() for period in PERIODS_COMPARED):
+        return f"Nothing is logged for {now} or {then} at any site. {NOT_PROOF}"
+    watched, others = repeats.watched, repeats.others
+    if not watched.scope:
+        said = "No site of the register is marked as watched."
+    elif watched.current:
+        said = "At the watched sites: " + likeness(watched.matches, len(watched.current), now, then)
+    else:
+        said = f"No sighting of {now} at the watched sites that can be compared with {then}."
+    elsewhere = [pair for comparison in others for pair in comparison.matches]
+    if elsewhere:
+        said += " At the others: " + likeness(elsewhere, sum(len(c.current) for c in others), now, then)
+    return said
+
+
+def _headlines(
+    repeats: Repeats, sites: Mapping[str, Site], vocabulary: Vocabulary, links: Links
+) -> tuple[list[Data], int]:
+    """What resembles or repeats what, and where, repeats first; and how many matches are not among them."""
+    pairs = sorted(repeats.matches, key=lambda pair: evidence.verb(pair) != "repeats")
+    named = [
+        {
+            **finding(pair, vocabulary),
+            "grounds": "",
+            "where": sites[pair.current.site].name if pair.current.site in sites else pair.current.site,
+            "href": links.pages.get(pair.current.site),
+        }
+        for pair in pairs[:HEADLINES]
+    ]
+    return named, len(pairs) - len(named)
+
+
+def _badge(
+    site: Site, summary: Summary, matches: Sequence[Pair], now: str, then: str, beside: float, links: Links
 ) -> Data:
-    lines = []
-    if summary.total:
-        lines = [
-            [f"Sightings of {now}", str(summary.counts["seen", "now"])],
-            [f"Sightings of {then}", str(summary.counts["seen", "then"])],
-            ["Looks that found nothing", str(summary.number("nothing"))],
-            ["Absences reported over a period", str(summary.number("absent"))],
-            ["Looks that could not tell", str(summary.number("unclear"))],
-            ["How often anyone looked", "known in part" if summary.effort_known else "not known"],
-            ["Last image", dates.in_words(summary.last_look[1]) if summary.last_look else "none"],
-        ]
+    """The box of a site on the map, with what matches there first."""
+    box = badge(site, summary, now, then, beside=beside, href=links.pages.get(site.id))
+    if matches:
+        words = dict.fromkeys("repeats" if evidence.verb(pair) == "repeats" else "resembles" for pair in matches)
+        verb = " or ".join(word.removesuffix("s") if len(matches) > 1 else word for word in words)
+        box["counts"].insert(0, ["matched", str(len(matches)), f"{len(matches)} of {now} {verb} one of {then}"])
+    return box
+
+
+def _card(
+    site: Site, summary: Summary, repeats: Repeats, vocabulary: Vocabulary, now: str, then: str, links: Links
+) -> Data:
+    page, report = links.pages.get(site.id), links.report_on(site.id)
+    found = findings(site, repeats, vocabulary)
+    more = len(found) - HEADLINES
     return {
         "name": site.name,
         "watched": "watched" if site.watched else "",
-        "href": href,
+        "href": page,
         "lead": bottom_line(site, summary, repeats, now, then),
-        "findings": findings(site, repeats, vocabulary),
-        "lines": lines,
+        "findings": found[:HEADLINES],
+        "more": f"{numbered(more, 'more match', 'more matches')} not named here." if more > 0 else "",
+        "years": [list(year) for year in zip(PERIODS_COMPARED, (now, then), strict=True)],
+        "counts": _counts(summary) if summary.total else [],
+        "lines": [
+            ["How often anyone looked", _effort(summary, now, then)],
+            ["Last look of a known day", _last_look(summary)],
+        ],
+        "links": [
+            *([[page, SITE_PAGE]] if page else []),
+            # Only where the report has something on this site: a card is no place to send a reader from in vain.
+            *([[report, ITS_REPORT]] if report and site.id in links.sections else []),
+        ],
     }
+
+
+def _counts(summary: Summary) -> list[list[str]]:
+    """What is on file, and how many each compared period has of it; kinds that neither has are left out."""
+    kinds = [("Sightings", [summary.counts["seen", period] for period in PERIODS_COMPARED])]
+    for outcome, words in OUTCOMES_IN_WORDS.items():
+        kinds.append((f"Looked, {words}", [summary.looks_that(outcome, period) for period in PERIODS_COMPARED]))
+    kinds.append(("Absence reported", [summary.counts["absent", period] for period in PERIODS_COMPARED]))
+    return [[kind, *map(str, numbers)] for kind, numbers in kinds if kind == "Sightings" or any(numbers)]
+
+
+def _effort(summary: Summary, now: str, then: str) -> str:
+    """How often anyone looked in each compared period, as far as it is known."""
+    said = {year: summary.looks_counted(period) for period, year in zip(PERIODS_COMPARED, (now, then), strict=True)}
+    if not any(said.values()):
+        return "not known"
+    return "; ".join(f"{year}: {numbered(n, 'look') if n else 'not known'}" for year, n in said.items())
+
+
+def _last_look(summary: Summary) -> str:
+    if summary.last_look is None:
+        return "none on file"
+    _, date, outcome = summary.last_look
+    return f"{dates.in_words(date)}, {OUTCOMES_IN_WORDS[outcome]}"

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from resight import basemap as base
 from resight import dates, flatmap
+from resight.links import Links
 from resight.observation import Site
-from resight.phrases import BEYOND, COAST_ACCURACY, OUTSIDE
+from resight.phrases import ALL_SITES, BEYOND, COAST_ACCURACY, IN_REPORT, OUTSIDE, REPORT
 from resight.summary import Summary, counts_in_words
 from resight.tiles import Tiles
 from resight.wording import NOT_STATED, Data
@@ -25,6 +26,15 @@ def tiles_offered(tiles: Tiles) -> Data:
         "warning": f"Off until you press it. Your browser then asks {tiles.host} for every piece of the map you "
         "look at: whoever runs it learns which place is being watched, when, and from which address.",
     }
+
+
+def ways_on(links: Links, site: Site | None = None) -> list[list[str]]:
+    """Address and text of what stands beside a page: of a site's, or of the overview."""
+    if site is None:
+        return [[links.report, REPORT]] if links.report else []
+    of_site = IN_REPORT if site.id in links.sections else REPORT
+    ways = [(links.overview, ALL_SITES), (links.report_on(site.id), of_site)]
+    return [[address, text] for address, text in ways if address]
 
 
 def facts(now: str, then: str, digest: str, up_to: str) -> list[list[str]]:

@@ -24,6 +24,12 @@ BEYOND = (
     "its position stands in words."
 )
 
+ALL_SITES = "All sites"
+SITE_PAGE = "Map and records"
+REPORT = "Pattern similarity report"
+ITS_REPORT = "Its part of the report"
+IN_REPORT = "This site in the pattern similarity report"
+
 #: Days without a look before the strip marks a gap: a stay of a fortnight would have gone unseen.
 GAP_DAYS = 14
 MONTHS = (
@@ -73,13 +79,14 @@ WORDS = {
     "total": "Sum",
     "note": "Note",
     "sources": "Sources",
+    "image_of": "Image on file",
     "no_source": "no source given",
     "withheld": "withheld: confidential",
     "close": "Close",
     "zoom_in": "Zoom in",
     "zoom_out": "Zoom out",
     "open_page": "Open the page of",
-    "report": "Pattern similarity report",
+    "ways_on": "Beside this page",
     "data": "Data",
     "not_pinned": "The sources give no position for these, so they are listed here and not pinned.",
     "to_record": "Go to the record",

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from resight.observation import Observation
+
 #: The longer side of a copy in pixels; smaller images keep their size.
 LONGEST_SIDE = 400
 #: Larger files are not opened.
@@ -39,6 +41,12 @@ class Preview(NamedTuple):
     height: int = 0
     #: For the reader; empty if there is a copy. Never holds the path, which may say more than a page should.
     reason: str = ""
+
+
+def is_to_be_shown(record: Observation) -> bool:
+    """Does a record name an image in the logbook's folder, and is not all it rests on confidential?"""
+    is_secret = bool(record.sources) and all(source.confidential for source in record.sources)
+    return bool(record.image_href) and "://" not in (record.image_href or "") and not is_secret
 
 
 class _NotShownError(Exception):

@@ -54,6 +54,7 @@ class Sections:
             "lead": self._lead(comparison) if is_one else [],
             "sites": [
                 {
+                    "id": site,
                     "name": case.name(site),
                     "timeline": self._drawings.timeline(site, comparison),
                     "empty": self._top.nothing(site),

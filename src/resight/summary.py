@@ -11,9 +11,12 @@ from resight import evidence
 from resight.columns import Columns
 from resight.comparison import Repeats
 from resight.evidence import Pair
-from resight.observation import LOOK_METHODS, Site
+from resight.observation import Site
 from resight.vocabulary import Vocabulary
 from resight.wording import NOT_PROOF, Data, numbered
+
+#: What may come of a look, in the order in which one outcome outweighs another of the same look.
+OUTCOMES_OF_LOOKS = ("seen", "not-seen", "cannot-tell")
 
 
 @dataclass(slots=True)
@@ -22,13 +25,29 @@ class Summary:
 
     #: Records by sign (see :func:`resight.wording.sign_of`) and period.
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    effort_known: bool = False
-    #: Last day and date of the last image on file that could tell.
-    last_look: tuple[Day, str] | None = None
+    #: What came of each look, however many records it left, by period and look.
+    looks: dict[tuple[str, object], str] = field(default_factory=dict)
+    #: Of these the ones that may stand in a denominator.
+    counted: set[tuple[str, object]] = field(default_factory=set)
+    #: Its day, its date as it was given, and what came of it.
+    last_look: tuple[Day, str, str] | None = None
 
     def number(self, sign: str) -> int:
         """Records of one sign in the two compared periods."""
         return self.counts[sign, "now"] + self.counts[sign, "then"]
+
+    def looks_that(self, outcome: str, period: str) -> int:
+        """Looks of one period and outcome: ``seen``, ``not-seen`` or ``cannot-tell``."""
+        return sum(found == outcome and when == period for (when, _), found in self.looks.items())
+
+    def looks_counted(self, period: str) -> int:
+        """Looks of one period that may stand in a denominator; with none, how often anyone looked is not known."""
+        return sum(when == period for when, _ in self.counted)
+
+    @property
+    def effort_known(self) -> bool:
+        """Is any look counted?"""
+        return bool(self.counted)
 
     def on_file(self, period: str) -> int:
         """Records of one period."""
@@ -43,19 +62,22 @@ class Summary:
 def summaries(records: Columns, sites: Iterable[str]) -> dict[str, Summary]:
     """What is on file for every site of the register."""
     found = {site: Summary() for site in sites}
-    names = ("site", "sign", "period", "is_counted_look")
-    for (site, sign, period, is_counted_look), number in Counter(
-        zip(*(records[n] for n in names), strict=True)
-    ).items():
-        summary = found.setdefault(site, Summary())
-        summary.counts[sign, period] += number
-        summary.effort_known |= is_counted_look
-    looks = zip(*(records[n] for n in ("latest", "site", "date", "method", "outcome", "aggregate")), strict=True)
-    for latest, site, date, method, outcome, aggregate in looks:
-        if method in LOOK_METHODS and outcome != "cannot-tell" and not aggregate:
-            last = found[site].last_look
-            if last is None or latest > last[0]:
-                found[site].last_look = latest, date
+    kinds = zip(*(records[name] for name in ("site", "sign", "period")), strict=True)
+    for (site, sign, period), number in Counter(kinds).items():
+        found.setdefault(site, Summary()).counts[sign, period] += number
+    names = ("is_look", "site", "period", "image_id", "earliest", "sensor", "outcome", "is_counted_look", "date")
+    for is_look, site, period, image, day, sensor, outcome, is_counted, date in zip(
+        *(records[name] for name in names), strict=True
+    ):
+        if not is_look:
+            continue
+        summary, look = found[site], (period, image or (day, sensor))
+        # One image may show one thing, not show another and leave a third open.
+        summary.looks[look] = min(outcome, summary.looks.get(look, outcome), key=OUTCOMES_OF_LOOKS.index)
+        if is_counted:
+            summary.counted.add(look)
+        if summary.last_look is None or day > summary.last_look[0]:
+            summary.last_look = day, date, outcome
     return found
 
 
@@ -96,18 +118,19 @@ def likeness(matches: Sequence[Pair], of: int, now: str, then: str) -> str:
 
 def findings(site: Site, repeats: Repeats, vocabulary: Vocabulary) -> list[Data]:
     """What resembles or repeats what at a site, with the grounds: the page's message in one sentence a match."""
-    return [
-        {
-            "now": evidence.described(pair.current, vocabulary),
-            "now_id": pair.current.id,
-            "verb": evidence.verb(pair),
-            "then": evidence.described(pair.baseline, vocabulary),
-            "then_id": pair.baseline.id,
-            "grounds": evidence.grounds(pair),
-        }
-        for pair in repeats.matches
-        if pair.current.site == site.id
-    ]
+    return [finding(pair, vocabulary) for pair in repeats.matches if pair.current.site == site.id]
+
+
+def finding(pair: Pair, vocabulary: Vocabulary) -> Data:
+    """One match as the parts of a sentence."""
+    return {
+        "now": evidence.described(pair.current, vocabulary),
+        "now_id": pair.current.id,
+        "verb": evidence.verb(pair),
+        "then": evidence.described(pair.baseline, vocabulary),
+        "then_id": pair.baseline.id,
+        "grounds": evidence.grounds(pair),
+    }
 
 
 def counts_in_words(summary: Summary, now: str, then: str) -> list[list[str]]:

@@ -235,6 +235,7 @@ PAGE_PARTS = (
     "ground",
     "records",
     "axis",
+    "image",
     "record",
     "popup",
     "badges",

@@ -1,6 +1,6 @@
 // What stands around the map: the message above it, the legend beside it, the records below it.
 resight.around = (() => {
-  const { data, words, make, say, fixed, recordLink } = resight.parts;
+  const { data, words, make, say, plain, fixed, recordLink } = resight.parts;
   const { glyph } = resight.glyphs;
   const { lines, recordArticle } = resight.record;
   const { table } = resight.table;
@@ -14,20 +14,26 @@ resight.around = (() => {
   function head() {
     const names = data.names.map(([language, name]) => make("span", { lang: language }, say(name)));
     document.getElementById("head").append(
+      ...(data.links.length ? [waysOn(data.links, words.ways_on)] : []),
       make("h1", {}, say(data.title), names.length ? make("small", {}, names) : null),
       make("p", { class: "lead" }, say(data.lead)),
       ...data.findings.map(finding),
+      ...(data.more ? [make("p", { class: "aside" }, say(data.more))] : []),
       ...data.asides.map((aside) => make("p", { class: "aside" }, say(aside))),
     );
-    if (data.report) {
-      document.getElementById("head").append(make("p", {}, make("a", { href: data.report }, words.report)));
-    }
+  }
+
+  /** Links to what stands beside the page: pairs of address and text. */
+  function waysOn(pairs, name) {
+    return make("nav", { class: "ways-on", "aria-label": name }, pairs.map(([href, text]) => make("a", { href }, say(text))));
   }
 
   /** One match in a sentence; its two halves lead to their records where these are on the page. */
   function finding(one) {
     const half = (id, text) => (data.groups ? recordLink(id, say(text)) : make("span", {}, say(text)));
-    return make("p", { class: "match" }, half(one.now_id, one.now), ` ${one.verb} `, half(one.then_id, one.then), ": ", say(one.grounds), ".");
+    const where = one.where ? [make("strong", {}, one.href ? make("a", { href: one.href }, say(one.where)) : say(one.where)), ": "] : [];
+    const grounds = one.grounds ? [": ", ...say(one.grounds)] : [];
+    return make("p", { class: "match" }, where, half(one.now_id, one.now), ` ${one.verb} `, half(one.then_id, one.then), grounds, ".");
   }
 
   function beside(map) {
@@ -94,7 +100,18 @@ resight.around = (() => {
       make("h3", {}, name, entry.watched ? make("small", {}, ` ${entry.watched}`) : null),
       make("p", { class: "sentence" }, say(entry.lead)),
       entry.findings.map(finding),
-      entry.lines.length ? lines(entry.lines) : null);
+      entry.more ? make("p", {}, say(entry.more)) : null,
+      tally(entry),
+      lines(entry.lines),
+      entry.links.length ? waysOn(entry.links, plain([`${words.ways_on}:`, entry.name])) : null);
+  }
+
+  /** What is on file for a site: a line for each kind, a column for each of the two compared periods. */
+  function tally({ name, years, counts }) {
+    if (!counts.length) return null;
+    const head = make("tr", {}, make("td"), years.map(([sign, year]) => make("th", { scope: "col" }, glyph(sign), " ", year)));
+    const rows = counts.map(([kind, ...cells]) => make("tr", {}, make("th", { scope: "row" }, kind), cells.map((cell) => make("td", {}, cell))));
+    return make("table", { class: "tally", "aria-label": plain(name) }, make("thead", {}, head), make("tbody", {}, rows));
   }
 
   function below() {

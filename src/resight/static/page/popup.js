@@ -2,6 +2,7 @@
 resight.popup = (() => {
   const { data, words, make, say, plain, fixed, recordLink } = resight.parts;
   const { glyph } = resight.glyphs;
+  const { images } = resight.image;
   const { matchBlock, chips, lines, sources } = resight.record;
   const records = resight.records;
   /** Records named in a site's popup; the table has them all. */
@@ -46,6 +47,7 @@ resight.popup = (() => {
       make("h3", {}, say(record.what)),
       make("p", {}, glyph(record.glyph), " ", say(record.when)),
       chips(record),
+      images(record),
       record.matches.flatMap((match) => [matchBlock(match), counterpart(match, from)]),
       lines(record.fields),
       sources(record),

@@ -2,6 +2,7 @@
 resight.record = (() => {
   const { words, make, say, fixed, webLink, recordLink } = resight.parts;
   const { glyph } = resight.glyphs;
+  const { images } = resight.image;
 
   /** Label and value lines. */
   function lines(pairs) {
@@ -14,7 +15,7 @@ resight.record = (() => {
     const title = make("h3", {}, glyph(record.glyph), " ", make("span", { class: "when" }, say(record.when)), " ", say(record.what));
     const relations = record.relations.map((relation) => make("p", {}, `${relation.how} `, reference(relation)));
     return make("article", { id: `record-${record.id}`, class: `record ${record.glyph}${record.matches.some((match) => !match.caution) ? " matched" : ""}`, tabindex: "-1" },
-      title, chips(record), record.matches.map(matchBlock), lines(record.fields), relations, sources(record),
+      title, chips(record), images(record), record.matches.map(matchBlock), lines(record.fields), relations, sources(record),
       record.note ? make("details", {}, fixed(words.note, "summary"), make("p", { class: "written" }, say(record.note))) : null);
   }
 
