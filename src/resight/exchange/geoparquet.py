@@ -1,0 +1,144 @@
+"""GeoParquet: a file of geopandas, duckdb or GDAL, and a Parquet table without positions.
+
+GeoParquet 1.0 and 1.1 (https://geoparquet.org): positions and their system are read by geopandas, the columns by
+pyarrow, which has to be installed (``resight[parquet]``).
+"""
+
+import json
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from resight.errors import UnreadableFile
+from resight.exchange import foreign, places
+from resight.exchange.table import Options, Row, Table
+
+#: What the row groups may say of their size when unpacked.
+MOST_UNPACKED = 4 * foreign.MOST_BYTES
+_MAGIC = (b"PAR1", b"PARE")
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Is it a Parquet file, with positions or without?"""
+    return head.startswith(_MAGIC)
+
+
+def read(path: Path, options: Options) -> Table:
+    """The rows of a file, from 1; without geo metadata a table without positions.
+
+    Raises:
+        UnreadableFile: pyarrow is not installed, the file is not whole, its metadata are not those of GeoParquet, it
+            has too many rows, or its positions are in a system that nobody states.
+        InvalidValue: the stated system is not known.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise UnreadableFile(
+            f"{path.name} is a Parquet file, and what reads it is not installed: `pip install 'resight[parquet]'`, or "
+            "save the table as CSV or GeoPackage"
+        ) from None
+
+    from shapely.errors import ShapelyError
+
+    foreign.checked_size(path)
+    try:
+        metadata = parquet.read_metadata(path)
+        foreign.counted(path, metadata.num_rows)
+        unpacked = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
+        if unpacked > MOST_UNPACKED:
+            raise UnreadableFile(
+                f"{path.name} unpacks to {unpacked // 2**20} MB; {MOST_UNPACKED // 2**20} MB are the most that is "
+                "read: split it"
+            )
+        schema = parquet.read_schema(path)
+        described = _described(path, schema.metadata)
+        kept = [name for name in schema.names if name not in _not_columns(described)]
+        binary = [name for name in kept if _is_binary(schema.field(name).type)]
+        names = tuple(name for name in kept if name not in binary)
+        if len(set(schema.names)) < len(schema.names):
+            raise UnreadableFile(f"{path.name} has two columns of one name: give every column a name of its own")
+        table = parquet.read_table(path, columns=list(names))
+        values = [[_cell(value) for value in table.column(name).to_pylist()] for name in names]
+        geometries, crs = _positions(path, described, metadata.num_rows)
+    except (pa.ArrowException, ShapelyError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise UnreadableFile(
+            f"{path.name} is not a whole Parquet file: {(str(error) or repr(error)).splitlines()[0]}"
+        ) from None
+    if any(geometries) and crs is None and options.crs is None:
+        raise places.without_system(path)
+    done = places.placed(geometries, crs, options.crs, path) if any(geometries) else places.Placed(geometries, ())
+    notes = [f"columns of raw bytes were left out: {', '.join(binary)}"] if binary else []
+    if described:
+        others = [name for name in described["columns"] if name != described["primary_column"]]
+        notes += [f"further geometry columns were left out: {', '.join(others)}"] if others else []
+    lists = zip(*values, strict=True) if values else iter([()] * len(geometries))
+    rows = [
+        Row(number, dict(zip(names, cells, strict=True)), geometry)
+        for number, (cells, geometry) in enumerate(zip(lists, done.geometries, strict=True), 1)
+    ]
+    return Table("geoparquet", names, rows, (*notes, *done.notes))
+
+
+def _described(path: Path, metadata: Any) -> dict[str, Any] | None:
+    """The geo metadata; None for a plain table."""
+    written = (metadata or {}).get(b"geo")
+    if written is None:
+        return None
+    described = json.loads(written)
+    if not isinstance(described, dict):
+        raise UnreadableFile(f"{path.name}: its geo metadata are no object")
+    version, columns, primary = (described.get(name) for name in ("version", "columns", "primary_column"))
+    if not str(version).startswith(("1.", "0.4")):
+        raise UnreadableFile(f"{path.name} is GeoParquet {version}; 1.x is read: write it again with a current program")
+    if not isinstance(columns, dict) or primary not in columns or not isinstance(columns[primary], dict):
+        raise UnreadableFile(f"{path.name}: its geo metadata name no column of positions")
+    return described
+
+
+def _not_columns(described: dict[str, Any] | None) -> set[str]:
+    """Columns that hold positions, or the bounds of positions, and are no cells."""
+    if described is None:
+        return set()
+    found = set(described["columns"])
+    for column in described["columns"].values():
+        covering = column.get("covering") if isinstance(column, dict) else None
+        bounds = covering.get("bbox") if isinstance(covering, dict) else None
+        for where in bounds.values() if isinstance(bounds, dict) else ():
+            if isinstance(where, list) and where:
+                found.add(str(where[0]))
+    return found
+
+
+def _positions(path: Path, described: dict[str, Any] | None, count: int) -> tuple[list[Any], Any]:
+    """Geometries in their own system, and that system as PROJJSON, None where the file says that it is not known."""
+    if described is None:
+        return [None] * count, None
+    import geopandas
+
+    primary = described["primary_column"]
+    frame = geopandas.read_parquet(path, columns=[primary])
+    crs = described["columns"][primary].get("crs", places.WGS84)
+    return places.of_shapes(frame[primary].to_numpy()), crs
+
+
+def _is_binary(kind: Any) -> bool:
+    return str(kind) in ("binary", "large_binary", "binary_view") or str(kind).startswith("fixed_size_binary")
+
+
+def _cell(value: Any) -> Any:
+    """A value of Arrow as a cell."""
+    if value is None or isinstance(value, str):
+        return foreign.cell(value)
+    if isinstance(value, float):
+        return None if value != value else value  # noqa: PLR0124 - NaN
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime | date | bool | int):
+        # Nanoseconds come as pandas' own moments, which are moments, too.
+        return value.to_pydatetime() if isinstance(value, datetime) and hasattr(value, "to_pydatetime") else value
+    if isinstance(value, time | timedelta):
+        return str(value)
+    return foreign.cell(value)

@@ -1,0 +1,131 @@
+"""TimeMap: event rows of Forensic Architecture's TimeMap and of Bellingcat's fork, as CSV or JSON.
+
+https://github.com/forensic-architecture/timemap (events: id, date, time, location, latitude, longitude, description,
+sources, associations). TimeMap reads dates month first unless it is configured otherwise, and draws an event without a
+time at 00:00, so that this time says nothing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from resight.errors import UnreadableFile
+from resight.exchange import foreign, places
+from resight.exchange.table import Options, Row, Table
+
+#: Names of earlier versions.
+_RENAMED = {
+    "lat": "latitude",
+    "long": "longitude",
+    "desc": "description",
+    "filters": "associations",
+    # Not the id of a record.
+    "id": "timemap_id",
+    "civId": "timemap_id",
+}
+_NEEDED = {"latitude", "longitude", "date", "description"}
+_FIELDS = {"date": "date", "description": "note", "comments": "note", "sources": "sources"}
+_MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Does the header or the first object have the columns of TimeMap's events?"""
+    text = foreign.head_text(head)
+    if text.startswith("["):
+        names = set(re.findall(r'"(\w+)"\s*:', text.partition("}")[0] + text[:4096]))
+        marked = names & {"associations", "filters", "category", "time_precision"}
+    else:
+        names = foreign.header_of(head)
+        marked = names & {"associations", "association1", "time_precision", "narrative", "narratives"}
+    return bool(marked) and {_RENAMED.get(name, name) for name in names} >= _NEEDED
+
+
+def read(path: Path, options: Options) -> Table:
+    """The events of a file: the line of a CSV, the object of a JSON list from 1.
+
+    Raises:
+        UnreadableFile: not readable, cut off, too large, or without the columns of an event.
+    """
+    given = _events(path, options)
+    foreign.counted(path, len(given))
+    names = foreign.columns(row.values for row in given)
+    if not set(names) >= _NEEDED:
+        missing = ", ".join(sorted(_NEEDED - set(names)))
+        raise UnreadableFile(f"{path.name} is not a table of TimeMap events: it has no column {missing}")
+    month_first, notes = _order([row.values.get("date") for row in given])
+    rows, nowhere, midnight = [], [], []
+    for row in given:
+        values = dict(row.values)
+        position = places.point(values.pop("longitude", None), values.pop("latitude", None))
+        if position == places.NOWHERE:
+            nowhere.append(row.number)
+            position = None
+        if values.get("time") in ("00:00", "0:00", "00:00:00"):
+            midnight.append(row.number)
+            values["time"] = None
+        if month_first and values.get("date"):
+            values["date"] = _edtf(str(values["date"]))
+        rows.append(Row(row.number, {**values, "sources": _sources(values)}, position))
+    if nowhere:
+        notes.append(f"{foreign.some(nowhere)}: the position 0, 0 is what software writes for “not known”: left out")
+    if midnight:
+        notes.append(f"{foreign.some(midnight)}: the time 00:00 is what TimeMap shows where none is known: left out")
+    kept = tuple(dict.fromkeys([*(n for n in names if n not in ("latitude", "longitude")), "sources"]))
+    return Table("timemap", kept, rows, tuple(notes), {n: f for n, f in _FIELDS.items() if n in kept})
+
+
+def _events(path: Path, options: Options) -> list[Row]:
+    if not foreign.text(path, options).lstrip().startswith("["):
+        header, rows = foreign.lines_of_cells(path, options)
+        twice = [name for name in header if name != _RENAMED.get(name, name) in header]
+        if twice:
+            raise UnreadableFile(f"{path.name}:1: has both {twice[0]} and {_RENAMED[twice[0]]}: leave one of them out")
+        return [Row(row.number, _renamed(row.values)) for row in rows]
+    content = foreign.json_value(path, options)
+    rows = []
+    for number, event in enumerate(content, 1):
+        if not isinstance(event, dict):
+            raise UnreadableFile(f"{path.name}: event {number} is not an object")
+        rows.append(Row(number, _renamed(event)))
+    return rows
+
+
+def _renamed(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {_RENAMED.get(str(name), str(name)): foreign.cell(value) for name, value in event.items()}
+
+
+def _order(dates: Sequence[Any]) -> tuple[bool, list[str]]:
+    """Are the dates month first? Only if every one with slashes can be."""
+    slashed = [found for found in (_MONTH_FIRST.fullmatch(str(day).strip()) for day in dates if day) if found]
+    wrong = next((found[0] for found in slashed if int(found[1]) > 12), None)
+    if wrong:
+        return False, [
+            f"the date {wrong} cannot be month first, as TimeMap has it: say how they are meant with --dates"
+        ]
+    if not slashed:
+        return False, []
+    return True, [
+        f"dates were read month first, as TimeMap writes them ({slashed[0][0]} is {_edtf(slashed[0][0])}); if this one "
+        "was configured otherwise, import it with --format csv --dates dmy"
+    ]
+
+
+def _edtf(written: str) -> str:
+    found = _MONTH_FIRST.fullmatch(written.strip())
+    if not found:
+        return written
+    month, day, year = (int(part) for part in found.groups())
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return written
+
+
+def _sources(values: Mapping[str, Any]) -> str | None:
+    """The web addresses of an event: a list of them, of objects with a path, or columns source1, source2 and on."""
+    columns = [str(value) for name, value in values.items() if re.fullmatch(r"sources?\d*", name) and value]
+    return foreign.sources(address for written in columns for address in foreign.web_addresses(written)) or values.get(
+        "sources"
+    )
