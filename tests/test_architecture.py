@@ -87,8 +87,18 @@ ORDER = (
     "exchange.timemap",
     "exchange.atlos",
     "exchange.osintgeo",
+    "exchange.header",
+    "exchange.delimited",
+    "exchange.xlsx",
+    "exchange.formats",
+    "exchange.headings",
+    "exchange.mapping",
+    "exchange.cells",
+    "exchange.intake",
+    "exchange.rejected",
     "terminal",
     "shell",
+    "commands.importing",
     "cli",
 )
 #: What points the other way on purpose, with the reason.
@@ -104,10 +114,20 @@ HOMES = {
     "pandas": {"bulk", "frame"},
     "scipy": {"flags", "geodesy", "linkage", "pattern", "rates"},
     "numpy": {"bulk", "chance", "comparison", "exchange.geopackage", "geodesy", "linkage", "pattern", "weights"},
-    "shapely": {"bulk", "columns", "exchange.geopackage", "exchange.geoparquet", "exchange.places", "flatmap", "frame"},
+    "shapely": {
+        "bulk",
+        "columns",
+        "exchange.cells",
+        "exchange.geopackage",
+        "exchange.geoparquet",
+        "exchange.places",
+        "flatmap",
+        "frame",
+    },
     "pyproj": {"exchange.places", "geodesy"},
     "pyogrio": {"exchange.geopackage"},
     "pyarrow": {"exchange.geoparquet"},
+    "openpyxl": {"exchange.xlsx"},
     "jinja2": {"report"},
     "PIL": {"previews"},
     "pydantic": {"observation"},
@@ -116,14 +136,16 @@ HOMES = {
     "orjson": {
         "exchange.foreign",
         "exchange.geojson",
+        "exchange.intake",
         "exchange.places",
+        "exchange.rejected",
         "featurefile",
         "journal",
         "logbook",
         "terminal",
     },
     "rich": {"terminal"},
-    "click": {"cli", "shell", "terminal"},
+    "click": {"cli", "commands.importing", "shell", "terminal"},
 }
 #: Modules that are calculation only: no file, no clock.
 PURE = (
@@ -168,6 +190,12 @@ PURE = (
     "section",
     "ledger",
     "findings",
+    "exchange.table",
+    "exchange.header",
+    "exchange.headings",
+    "exchange.mapping",
+    "exchange.cells",
+    "exchange.intake",
 )
 #: Modules loaded by every quick command, which import nothing heavy when they are loaded.
 LIGHT = (

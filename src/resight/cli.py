@@ -1380,3 +1380,7 @@ def _pair_of_two(
         f"{then.id} ({then.site}) and {now.id} ({now.site}) are never held against each other",
         allowed="two records of the watched sites, or two of one other site",
     )
+
+
+# The commands with files of their own, in the order of `resight --help`.
+from resight.commands import importing as _importing  # noqa: E402, F401

@@ -12,7 +12,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 #: Days that ``~`` adds on both sides, by the precision it stands on.
@@ -38,6 +38,15 @@ _MONTHS = [
     "november",
     "december",
 ]
+# Months in Russian and Ukrainian, known by their first three letters in every case.
+_MONTH_STEMS = {
+    stem: number
+    for stems in (
+        "янв фев мар апр май июн июл авг сен окт ноя дек",
+        "січ лют бер кві тра чер лип сер вер жов лис гру",
+    )
+    for number, stem in enumerate(stems.split(), 1)
+} | {"мая": 5}
 EXAMPLE = "2025-05-18, 2024-10, 2024-10-08/2024-10-13 or 2025-03-04~"
 
 
@@ -133,7 +142,10 @@ def shift(day: date, days: int) -> date:
 
 def _month_number(word: str) -> int | None:
     word = word.casefold().rstrip(".")
-    return next((i for i, name in enumerate(_MONTHS, 1) if len(word) >= 3 and name.startswith(word)), None)
+    if word == "sept":
+        return 9
+    english = next((i for i, name in enumerate(_MONTHS, 1) if len(word) >= 3 and name.startswith(word)), None)
+    return english or _MONTH_STEMS.get(word[:3])
 
 
 def _month_day(text: str) -> tuple[int, int] | None:
@@ -186,6 +198,95 @@ def _guess(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+# --- dates of other programs --------------------------------------------------------------------------------
+
+#: Order of day and month in a date that ends with its year.
+Order = Literal["dmy", "mdy"]
+
+_ABOUT = re.compile(
+    r"(?:~|≈|c\.|ca?\.?(?= )|circa|about|approx(?:imately|\.)?|around|около|ок\.|близько)\s*", re.IGNORECASE
+)
+_YEAR_LAST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})", re.ASCII)
+_TIME = re.compile(r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[AaPp][Mm])?", re.ASCII)
+_TO = re.compile(r"\s+(?:-|–|—|to|until|bis|до|по)\s+|\s*[–—]\s*")
+
+
+def orders(text: str) -> frozenset[Order]:
+    """The orders of day and month in which ``18.05.2025`` or ``5/18/2025`` is on the calendar; none: no such date.
+
+    Both when nothing in the date itself tells day from month.
+    """
+    found: set[Order] = set()
+    for numbers in _YEAR_LAST.finditer(text):
+        a, b, year = int(numbers[1]), int(numbers[3]), int(numbers[4])
+        here: set[Order] = {"dmy"} if _is_day(year, b, a) else set()
+        here |= {"mdy"} if _is_day(year, a, b) else set()
+        if a != b:
+            found = found & here if found else here
+    return frozenset(found)
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+
+
+def from_elsewhere(text: str, order: Order | None = None) -> str:
+    """The EDTF text of a date as spreadsheets and reports write it, vague or not; EDTF itself stays as it is.
+
+    Understood: ``18.05.2025``, ``5/18/2025`` (in the order given, or where only one order is on the calendar),
+    ``2025/05/18``, ``20250518``, ``18 May 2025``, ``May 18, 2025``, ``May 2025``, ``05/2025``, ``18 мая 2025``,
+    ``2025년 5월 18일``, a time of day after it (left out), ``about`` before it (``~``), two of these with a dash or
+    ``to`` between them, and ``8-13 October 2024``.
+
+    Raises:
+        DateError: it cannot be read, or day and month could be either way round and ``order`` is not given.
+    """
+    given = " ".join(text.split())
+    try:
+        return parse(given).text
+    except DateError as error:
+        problem = error
+    about = _ABOUT.match(given)
+    if about and about.end() < len(given):
+        inner = from_elsewhere(given[about.end() :], order)
+        return inner if inner[-1] in "~?%" or "/" in inner else inner + "~"
+    ends = _TO.split(given)
+    if len(ends) == 2 and all(len(end) >= 6 for end in ends):
+        return parse("/".join(from_elsewhere(end, order) for end in ends)).text
+    short = re.fullmatch(r"(\d{1,2})\s*[-–—]\s*(\d{1,2}\.?) ([^\W\d]+\.?,? \d{4})", given)
+    if short:
+        return parse("/".join(from_elsewhere(f"{day} {short[3]}", order) for day in short.groups()[:2])).text
+    return _one_from_elsewhere(given, order, problem)
+
+
+def _one_from_elsewhere(given: str, order: Order | None, problem: DateError) -> str:
+    mark = given[-1] if given[-1] in "~?" else ""
+    bare = _TIME.sub("", given.rstrip("~?").strip(), count=1).strip()
+    east = re.fullmatch(r"(\d{4})[년年] ?(\d{1,2})[월月](?: ?(\d{1,2})[일日])?", bare)
+    if east:
+        bare = "-".join([east[1], *(f"{int(part):02}" for part in east.groups()[1:] if part)])
+    month = re.fullmatch(r"(\d{1,2})[./-](\d{4})", bare)
+    named = re.fullmatch(r"([^\W\d]+)\.?,? (\d{4})", bare)
+    if month or (named and _month_number(named[1])):
+        number, year = (int(month[1]), month[2]) if month else (_month_number(named[1]), named[2])  # type: ignore[index]
+        return parse(f"{year}-{number:02}{mark}").text
+    fitting = orders(bare)
+    if order is not None and fitting and order not in fitting:
+        first = "day" if order == "dmy" else "month"
+        raise DateError(f"{given!r} is no date when the {first} comes first", _guess(bare))
+    readings = _guess(bare.replace("-", " ") if re.search(r"[^\W\d]", bare) else bare)
+    if len(readings) == 2:
+        if order is None:
+            raise DateError(f"{given!r} may be {readings[0]} or {readings[1]}", readings)
+        return parse(readings[order == "mdy"] + mark).text
+    if len(readings) == 1:
+        return parse(readings[0] + mark).text
+    try:
+        return parse(bare + mark).text
+    except DateError:
+        raise problem from None
+
+
 def local_day(moment: datetime, timezone: str) -> date:
     """The calendar day of an aware ``moment`` in an IANA time zone."""
     return moment.astimezone(ZoneInfo(timezone)).date()
@@ -203,6 +304,7 @@ def check_timezone(name: str) -> None:
         raise ValueError(f"{name!r} is not a time zone of the IANA database, such as Asia/Vladivostok") from None
 
 
+@lru_cache(maxsize=65536)
 def utc_text(moment: datetime) -> str:
     """An aware moment as ISO 8601 in UTC, whole seconds, ``Z`` at the end."""
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"

@@ -83,7 +83,12 @@ def _odd_line(feature: Any, text: bytes, number: int | None) -> Line:
 def new_line(record: Observation) -> Line:
     """The line of a record that is to be written."""
     feature = record.to_feature()
-    return _line(feature, orjson.dumps(feature), None)
+    return _line(feature, _laid(feature), None)
+
+
+def _laid(feature: Any) -> bytes:
+    """A Feature as JSON, in no more memory than it needs: what orjson gives keeps the room it was written in."""
+    return memoryview(orjson.dumps(feature)).tobytes()
 
 
 class FeatureFile(NamedTuple):
@@ -206,7 +211,7 @@ def _relaid(raw: bytes, features: list[Any]) -> list[Line]:
         for index, start in enumerate(starts):
             line, at = line + raw.count(b"\n", at, start), start
             numbers[index] = line
-    return [_line(f, orjson.dumps(f), number) for f, number in zip(features, numbers, strict=True)]
+    return [_line(f, _laid(f), number) for f, number in zip(features, numbers, strict=True)]
 
 
 def _salvage(raw: bytes, name: str, error: orjson.JSONDecodeError) -> tuple[list[Line], list[Problem]]:

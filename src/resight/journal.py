@@ -8,7 +8,7 @@ before and after, which is what makes the write count.
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,7 @@ _START = b'{"after":'
 class LastWrite(NamedTuple):
     """The last write that counts."""
 
+    #: Its last line alone, unless it was asked for whole.
     entries: tuple[dict[str, Any], ...] = ()
     #: Year file name to its SHA-256 before ("" for none) and after.
     files: Mapping[str, tuple[str, str]] = MappingProxyType({})
@@ -73,26 +74,25 @@ class Journal:
     @contextlib.contextmanager
     def appended(
         self,
-        entries: Sequence[Mapping[str, Any]],
+        entries: Iterable[Mapping[str, Any]],
         files: Mapping[str, tuple[str, str]],
         nothing_changed: Callable[[], bool],
     ) -> Iterator[None]:
         """Append the lines of one write and force them to disk; taken back if the block fails and nothing changed."""
         last = self.last_write()
         parent = last.entries[-1]["digest"] if last.entries else None
-        lines = []
-        for number, entry in enumerate(entries, 1):
-            content = {**entry, "parents": [parent] if parent else []}
-            if number == len(entries):
-                content["files"] = {name: list(digests) for name, digests in files.items()}
-            content["digest"] = parent = digest_of(content)
-            lines.append(canonical(content) + b"\n")
         length = self.path.stat().st_size if self.path.exists() else 0
-        if length and not self._ends_its_line():
-            lines.insert(0, b"\n")
+        begin = b"\n" if length and not self._ends_its_line() else b""
         try:
             with self.path.open("ab") as file:
-                file.write(b"".join(lines))
+                file.write(begin)
+                # One line at a time: a hundred thousand need not be held at once.
+                for entry, is_last in _with_last(entries):
+                    content = {**entry, "parents": [parent] if parent else []}
+                    if is_last:
+                        content["files"] = {name: list(digests) for name, digests in files.items()}
+                    line, parent = _signed(content)
+                    file.write(line + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
             yield
@@ -133,21 +133,24 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
 
-    def last_write(self) -> LastWrite:
-        """The last write, read from the end of the file without reading the rest of it."""
+    def last_write(self, *, whole: bool = False) -> LastWrite:
+        """The last write, read from the end of the file without reading the rest of it.
+
+        ``whole`` reads all of its lines, which after an import may be a hundred thousand.
+        """
         try:
             size = self.path.stat().st_size
         except FileNotFoundError:
             return LastWrite()
         wanted = _CHUNK
         while True:
-            found = self._last_write_within(size, min(wanted, size))
+            found = self._last_write_within(size, min(wanted, size), whole)
             if found is not None or wanted >= size:
                 return found or LastWrite(end=0, is_settled=size == 0)
             wanted *= 4
 
-    def _last_write_within(self, size: int, tail: int) -> LastWrite | None:
-        """The last write if it lies whole within the last ``tail`` bytes."""
+    def _last_write_within(self, size: int, tail: int, whole: bool) -> LastWrite | None:
+        """The last write if what is asked of it lies within the last ``tail`` bytes."""
         with self.path.open("rb") as file:
             file.seek(size - tail)
             raw = file.read(tail)
@@ -165,9 +168,9 @@ class Journal:
         if last is None:
             return None
         first = last
-        while first > 0 and (row := rows[first - 1][1]) and "files" not in row:
+        while whole and first > 0 and (row := rows[first - 1][1]) and "files" not in row:
             first -= 1
-        if first == 0 and tail < size:
+        if whole and first == 0 and tail < size:
             return None
         entries = tuple(row for _, row in rows[first : last + 1] if row)
         files = {name: (old, new) for name, (old, new) in entries[-1]["files"].items()}
@@ -304,6 +307,28 @@ def _entry(row: bytes) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) and "digest" in entry and "id" in entry else None
 
 
+def _with_last(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Each entry, and whether it is the last."""
+    waiting: Mapping[str, Any] | None = None
+    for entry in entries:
+        if waiting is not None:
+            yield waiting, False
+        waiting = entry
+    if waiting is not None:
+        yield waiting, True
+
+
+def _signed(content: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The canonical line of an entry with its :func:`digest_of` among its members, and that digest.
+
+    Members stand in the order of their names, so that what the digest is over is the line without it.
+    """
+    head = canonical({key: value for key, value in content.items() if key < "digest"})[:-1]
+    tail = canonical({key: value for key, value in content.items() if key > "digest"})[1:]
+    digest = hashlib.sha256(head + b"," + tail).hexdigest()
+    return head + b',"digest":"' + digest.encode() + b'",' + tail, digest
+
+
 def digest_of(entry: Mapping[str, Any]) -> str:
     """SHA-256 of a line's canonical JSON (RFC 8785) without its own ``digest``."""
     return hashlib.sha256(canonical({key: value for key, value in entry.items() if key != "digest"})).hexdigest()
@@ -316,13 +341,28 @@ def canonical(content: Mapping[str, Any]) -> bytes:
         InvalidValue: it holds what JSON cannot.
     """
     try:
-        return orjson.dumps(_plain(content), option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(content if _is_plain(content) else _plain(content), option=orjson.OPT_SORT_KEYS)
     except (_Unusual, orjson.JSONEncodeError):
         return _canonical_by_the_book(content)
 
 
 class _Unusual(Exception):
     """A value that only the standard's own writer gets right to the byte."""
+
+
+def _is_plain(value: Any) -> bool:
+    """Would :func:`_plain` give the value back as it is? Most do, and need no copy."""
+    kind = type(value)
+    if kind is dict or kind is list:
+        if kind is dict and not "".join(value).isascii():
+            return False
+        for item in value.values() if kind is dict else value:
+            if type(item) is not str and not _is_plain(item):
+                return False
+        return True
+    if kind is float:
+        return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
+    return value is None or kind in (str, bool) or (kind is int and abs(value) < 2**53)
 
 
 def _plain(value: Any) -> Any:

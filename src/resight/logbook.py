@@ -218,6 +218,26 @@ class Logbook:
             records.sort(key=lambda record: (record.earliest, record.latest, record.id or ""))
         return Reading(records, problems)
 
+    def wordings(self, *, between: tuple[Day, Day], sites: Collection[str]) -> list[tuple[Observation, ...]]:
+        """The records that touch these days at these sites, or once did, each as it is now and as it was before.
+
+        Withdrawn ones too: what was imported once and corrected or withdrawn since is found by its earlier wording.
+        """
+        records = self.read(withdrawn=True).records
+        revised = {record.id for record in records if record.revision > 1}
+        earlier: dict[str, list[Observation]] = {}
+        for entry in self._journal.entries([]) if revised else ():
+            if entry.id in revised and entry.before is not None:
+                # A line that an earlier version wrote may not be a record any more.
+                with contextlib.suppress(InvalidRecord):
+                    earlier.setdefault(entry.id, []).append(Observation.from_feature(orjson.loads(entry.before)))
+        found = [(record, *earlier.get(record.id or "", ())) for record in records]
+        return [
+            wordings
+            for wordings in found
+            if any(w.site in sites and w.earliest <= between[1] and between[0] <= w.latest for w in wordings)
+        ]
+
     def frame(self, *, withdrawn: bool = False) -> "GeoDataFrame":
         """All records as a GeoDataFrame: id as index, proper dtypes, EPSG:4326. See :func:`resight.frame.to_frame`."""
         from resight.frame import to_frame
@@ -380,7 +400,7 @@ class Logbook:
         """
         if not records:
             return ()
-        moment = (now or datetime.now(UTC)).replace(microsecond=0)
+        moment = _moment(now)
         for record in records:
             self._refuse(record, anyway)
         with self._locked():
@@ -393,7 +413,8 @@ class Logbook:
                 own = record.id if record.id and record.id not in taken else None
                 identifier = own or new_id(record, taken, last_numbers)
                 taken.add(identifier)
-                named.append(record.with_changes(id=identifier, logged_at=record.logged_at or moment))
+                # Both are made here and need no second look at all the other fields.
+                named.append(record.model_copy(update={"id": identifier, "logged_at": record.logged_at or moment}))
             self._write([(None, record) for record in named], command, moment)
         return tuple(named)
 
@@ -429,7 +450,7 @@ class Logbook:
         anyway: bool = False,
     ) -> Observation:
         """:meth:`amend` with changes that may rest on the record as it stands under the lock."""
-        moment = (now or datetime.now(UTC)).replace(microsecond=0)
+        moment = _moment(now)
         with self._locked():
             before = self.get(identifier)
             changes = change(before)
@@ -541,7 +562,7 @@ class Logbook:
         by: str | None = None,
     ) -> None:
         """Put the changed records on disk; the journal first. Call under the lock."""
-        puts = {after.id or "": after for _, after in changes}
+        puts = {after.id or "": new_line(after) for _, after in changes}
         rewrites = self._rewrites(puts)
         for rewrite in rewrites:
             if not rewrite.old.is_whole:
@@ -550,17 +571,19 @@ class Logbook:
                     + "\n".join(f"  {problem}" for problem in rewrite.old.problems if problem.level == "error")
                 )
         files = {rewrite.path.name: (rewrite.old.digest, rewrite.digest) for rewrite in rewrites}
-        entries = [
+        time = dates.utc_text(moment)
+        entries = (
             {
-                "time": dates.utc_text(moment),
+                "time": time,
                 "analyst": by or after.analyst,
                 "command": command,
                 "id": after.id,
                 "before": before.to_feature() if before else None,
-                "after": after.to_feature(),
+                # Parsing its line again is quicker than laying out the Feature a second time.
+                "after": puts[after.id or ""].feature,
             }
             for before, after in changes
-        ]
+        )
         try:
             with staged(rewrites) as swaps, self._journal.appended(entries, files, lambda: self._none_new(files)):
                 self._swap(swaps)
@@ -573,15 +596,15 @@ class Logbook:
     def _journal(self) -> Journal:
         return Journal(self.folder / "observations" / "journal.jsonl")
 
-    def _rewrites(self, puts: Mapping[str, Observation]) -> "list[Rewrite]":
+    def _rewrites(self, puts: Mapping[str, Line]) -> "list[Rewrite]":
         """The year files that change when these records are put in: those that gain one first.
 
         In that order a record that moves to another year file is for a moment in both, never in none.
         """
-        gains: dict[Path, list[Line]] = {}
-        for record in puts.values():
-            home = self.folder / "observations" / f"{record.year:04}.geojson"
-            gains.setdefault(home, []).append(new_line(record))
+        years: dict[str, list[Line]] = {}
+        for line in puts.values():
+            years.setdefault(line.earliest[:4], []).append(line)
+        gains = {self.folder / "observations" / f"{year}.geojson": lines for year, lines in years.items()}
         paths = [*gains, *(path for path in self._year_files() if path not in gains)]
         rewrites: list[Rewrite] = []
         for path in paths:
@@ -631,7 +654,8 @@ class Logbook:
         if not behind:
             self._look_for_lost(last)
             return
-        puts = {entry["id"]: Observation.from_feature(entry["after"]) for entry in last.entries}
+        entries = journal.last_write(whole=True).entries
+        puts = {entry["id"]: new_line(Observation.from_feature(entry["after"])) for entry in entries}
         with staged([rewrite for rewrite in self._rewrites(puts) if rewrite.path.name in behind]) as swaps:
             self._swap(swaps)
         for identifier in puts:
@@ -644,7 +668,7 @@ class Logbook:
         if all(self._digest_now(folder / name) == new for name, (_, new) in last.files.items()):
             return
         lines = {line.id: line for path in self._year_files() for line in self._load(path).lines}
-        for entry in last.entries:
+        for entry in self._journal.last_write(whole=True).entries:
             wanted = entry["after"]["properties"].get("revision", 1)
             line = lines.get(entry["id"])
             properties = line.feature.get("properties") if line else None
@@ -689,6 +713,18 @@ def _without_gc() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _moment(now: datetime | None) -> datetime:
+    """The time of a write: the clock's, if not given; whole seconds.
+
+    Raises:
+        InvalidValue: it has no time zone.
+    """
+    moment = (now or datetime.now(UTC)).replace(microsecond=0)
+    if moment.tzinfo is None:
+        raise InvalidValue("now", moment.isoformat(), "has no time zone", example="2026-11-16T09:00:00Z")
+    return moment
 
 
 def packaged_seeds() -> Path:

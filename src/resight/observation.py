@@ -417,9 +417,14 @@ class Observation(_Record):
         properties: dict[str, Any] = {}
         for name, default in _ON_DISK:
             value = values[name]
-            if value is None or value is False or value == () or (value == default and name not in _ALWAYS_WRITTEN):
+            if value is None or value is False or value == ():
                 continue
-            properties[name] = _plain(value)
+            if type(value) is str:
+                # Most are text: neither comparing nor laying it out needs a call.
+                if value != default or name in _ALWAYS_WRITTEN:
+                    properties[name] = value
+            elif value != default or name in _ALWAYS_WRITTEN:
+                properties[name] = _plain(value)
         properties.update(self.foreign or {})
         feature: dict[str, Any] = {"type": "Feature"}
         if self.id is not None:
@@ -480,16 +485,21 @@ class Observation(_Record):
 
 
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is int or kind is bool:
+        return value
+    if kind is float:
+        # 110 m stay 110, as canonical JSON has it: an amendment changes no field but its own.
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if kind is Day:
+        return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, BaseModel):
         return {name: item for name, item in value.__dict__.items() if item is not None and item is not False}
     if isinstance(value, datetime):
         return dates.utc_text(value)
-    if isinstance(value, Day):
-        return value.isoformat()
-    # 110 m stay 110, as canonical JSON has it: an amendment changes no field but its own.
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+    return value
 
 
 #: Defaults that are written all the same, so that a reader of the file need not know them.

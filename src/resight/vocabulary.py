@@ -183,13 +183,16 @@ class Vocabulary:
         Raises:
             UnknownName: nobody has that name; near names are offered.
         """
-        key = fold(text)
-        found: Platform | Individual | None = self._platform_names.get(key) or self.individual(text)
+        found = self.named(text)
         if found is None:
             names = [*self.platforms, *(n for p in self.platforms.values() for n in p.names)]
             names += [n for i in self.individuals.values() for n in (i.name, *i.names)]
             raise UnknownName("platform", text, near=near_names(text, names), where=FILE, all_names="resight platforms")
         return found
+
+    def named(self, text: str) -> Platform | Individual | None:
+        """The platform, hull or tail with this name in any script, if there is one."""
+        return self._platform_names.get(fold(text)) or self.individual(text)
 
     def individual(self, name: str) -> Individual | None:
         """The registered hull or tail with this name in any script, if there is one."""

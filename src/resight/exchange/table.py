@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date as Day
 from typing import Any, NamedTuple
+
+#: A larger file is refused, so that reading one never takes more memory than a common machine has.
+LARGEST_BYTES = 256 * 1024 * 1024
+#: What a file inside a zip (XLSX, KMZ) may come to unzipped, and how many times its zipped size: more is a zip bomb.
+LARGEST_UNZIPPED_BYTES = 1024 * 1024 * 1024
+LARGEST_RATIO = 200
 
 
 class Options(NamedTuple):
@@ -26,6 +33,8 @@ class Row(NamedTuple):
     values: Mapping[str, Any]
     #: GeoJSON geometry in lon, lat, WGS 84; None where there is none.
     geometry: Mapping[str, Any] | None = None
+    #: Why the row cannot be used whatever its columns mean (more cells than the header names); empty: it can.
+    fault: str = ""
 
 
 class Table(NamedTuple):
@@ -39,3 +48,5 @@ class Table(NamedTuple):
     notes: tuple[str, ...] = ()
     #: Column to field of the record, where the format itself says what a column means.
     fields: Mapping[str, str] = {}
+    #: The day that a spreadsheet counts as 0, where bare numbers in a date column are its day numbers.
+    day_zero: Day | None = None

@@ -1,0 +1,231 @@
+"""``resight import``: a file of another program, understood, shown and taken into the logbook."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from resight.errors import PROBLEMS_FOUND, UnreadableFile
+from resight.shell import command, finish, is_interactive, open_logbook
+
+if TYPE_CHECKING:
+    from resight.exchange.intake import Draft, Example, Reject, Terms
+    from resight.exchange.mapping import Plan, Stated
+    from resight.exchange.table import Row, Table
+    from resight.logbook import Logbook
+    from resight.observation import Observation
+
+#: Rows by whose cells columns are guessed, and rejected rows that are shown.
+_SAMPLE_ROWS = 200
+_SHOWN_REJECTS = 5
+_WIDTH = 80
+
+
+@command("import")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="The column that fills a field; may repeat.")
+@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="A field's value where no column fills it.")
+@click.option("--mapping", type=click.Path(path_type=Path), metavar="TOML", help="A file that says what columns mean.")
+@click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="Which comes first in 5/6/2025: day or month.")
+@click.option("--sheet", metavar="NAME", help="Sheet or layer, by name or number (default: the first with rows).")
+@click.option("--crs", metavar="EPSG:N", help="Coordinate system of the positions, where the file states none.")
+@click.option("--encoding", metavar="NAME", help="Encoding of a text that is not Unicode: cp1251, cp1252 …")
+@click.option("--format", "form", metavar="NAME", help="Read it as this format, whatever its content looks like.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added; write nothing.")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path), metavar="PATH", help="Where rejected rows go (FILE.rejected.csv)."
+)
+@click.option("--anyway", is_flag=True, help="Also what looks like a record on file, lies ahead, or far from the site.")
+@click.option("--analyst", help="Who logs it (default: RESIGHT_ANALYST).")
+def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: Path | None, **options: Any) -> None:
+    """Take the rows of a file into the logbook: CSV, XLSX, GeoJSON, KML …
+
+    First it says how it understands the columns. Rows that cannot be records go to FILE.rejected.csv with the
+    reason; corrected there, they are imported again. What is on file already is not added a second time.
+
+    \b
+    Examples:
+      resight import sightings.xlsx --set basis=own --dry-run
+      resight import sightings.csv --map site=Port --map date=When --set basis=published
+      resight import sightings.csv --mapping sightings.toml
+    """
+    from datetime import UTC, datetime
+
+    book = open_logbook()
+    from resight import terminal
+    from resight.exchange import intake, rejected
+
+    now = datetime.now(UTC)
+    stated = _stated(maps, sets, mapping, options["dates"])
+    with terminal.progress() as progress:
+        progress(f"reading {file.name}", 0, 1)
+        table, rows = _read(file, stated, options)
+        terms = intake.Terms(book.sites, book.vocabulary, now, table.day_zero, options["anyway"])
+        plan, read, notes = _understood(table, rows, stated, terms)
+        _say_understood(file, table, rows, plan, intake.examples(plan, rows, read))
+        refusal = intake.missing(plan, table.columns)
+        if refusal:
+            raise refusal
+        checking = f"checking {len(rows):,} rows"
+        found = intake.records(
+            rows,
+            plan,
+            read,
+            terms,
+            analyst=options["analyst"] or os.environ.get("RESIGHT_ANALYST") or None,
+            progress=lambda done, of: progress(checking, done, of),
+        )
+        progress("comparing with what is on file", 1, 1)
+        kept = intake.sorted_out(found.drafts, _on_file(book, found.drafts), terms)
+    for note in (*table.notes, *notes, *found.notes):
+        terminal.say(note, level="notice")
+    rejects = sorted([*found.rejects, *kept.rejects], key=lambda reject: reject.row.number)
+    records, there = [draft.record for draft in kept.added], kept.there
+    columns = table.columns
+    # A hundred thousand rows and what was made of them need not be held while they are written.
+    del rows, table, found, kept
+    if options["dry_run"]:
+        _say_outcome(len(records), there, rejects, "would be added", None)
+        click.echo("Nothing was written (--dry-run).")
+    else:
+        question = f"{_numbers(len(records), there, rejects, 'to add')}. Go on?"
+        if records and is_interactive() and not click.confirm(question, default=True):
+            click.echo("Nothing was written.")
+            return
+        where = _write_rejects(file, options["rejects"], rejected.text(columns, rejects)) if rejects else None
+        with terminal.progress() as progress:
+            progress(f"writing {len(records):,} records", 0, 1)
+            book.add(*records, anyway=True, command="import", now=now)
+        _say_outcome(len(records), there, rejects, "added", where)
+    finish(book.file_problems(), PROBLEMS_FOUND if rejects else 0)
+
+
+def _stated(maps: Sequence[str], sets: Sequence[str], path: Path | None, dates: str | None) -> Stated:
+    from resight.exchange import mapping
+
+    stated = mapping.Stated()
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            raise UnreadableFile(f"there is no mapping file {path}") from None
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+        stated = mapping.from_toml(text, path.name)
+    stated = mapping.from_options(maps, sets, stated)
+    return stated._replace(dates=dates or stated.dates)
+
+
+def _read(file: Path, stated: Stated, options: Mapping[str, Any]) -> tuple[Table, tuple[Row, ...]]:
+    from resight.exchange import formats, rejected
+    from resight.exchange.table import Options
+
+    asked = Options(
+        options["sheet"] or stated.sheet, options["crs"] or stated.crs, options["encoding"] or stated.encoding
+    )
+    table = rejected.undone(formats.read(file, asked, options["form"]))
+    rows = tuple(table.rows)
+    if not rows:
+        raise UnreadableFile(f"{file.name} has columns and no rows: {', '.join(table.columns)}")
+    return table, rows
+
+
+def _understood(table: Table, rows: Sequence[Row], stated: Stated, terms: Terms) -> tuple[Plan, Any, list[str]]:
+    from resight.exchange import intake, mapping
+    from resight.exchange.cells import Context, Reader
+
+    trial = Reader(Context(terms.sites, terms.vocabulary, {}, terms.day_zero))
+    plan = mapping.plan(table, rows[:_SAMPLE_ROWS], stated, trial.fits)
+    read, notes = intake.reader(plan, rows, terms)
+    return plan, read, notes
+
+
+def _on_file(book: Logbook, drafts: Sequence[Draft]) -> list[tuple[Observation, ...]]:
+    """The records that the drafts may be among, each with its earlier wordings."""
+    if not drafts:
+        return []
+    days = [day for draft in drafts for day in draft.record.bounds]
+    sites = {draft.record.site for draft in drafts}
+    return book.wordings(between=(min(days), max(days)), sites=sites)
+
+
+def _say_understood(file: Path, table: Table, rows: Sequence[Row], plan: Plan, examples: Sequence[Example]) -> None:
+    """The preview: what each column fills, with its first filled cell and what became of it."""
+    from resight import terminal
+    from resight.exchange import formats
+
+    click.echo(f"{file.name}: {formats.FORMATS[table.form].words}, {len(rows):,} rows")
+    lines = [
+        (
+            " + ".join(example.columns) or "(every row)",
+            example.field,
+            example.cell if example.columns else "",
+            example.became,
+            "" if example.why == "stated" else example.why,
+        )
+        for example in examples
+    ]
+    for line in _columns(("column", "field", "example", "became", "taken"), lines):
+        click.echo(terminal.printable(line))
+    if plan.rule("method") is None:
+        terminal.say("No column says by which method; each row is taken as an optical image (--set method=…)")
+    if plan.unused:
+        terminal.say(f"Not used: {', '.join(plan.unused)}")
+
+
+def _columns(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table that is no wider than a common terminal; what does not fit is cut with an ellipsis."""
+    shown = [[" ".join(cell.split()) for cell in line] for line in (head, *lines)]
+    widths = [max(len(line[at]) for line in shown) for at in range(len(head))]
+    gaps = 2 * (len(head) - 1)
+    while sum(widths) + gaps > _WIDTH:
+        # Names of fields are what is typed after --map: they are never cut.
+        at = max((n for n in range(len(widths)) if n not in (1, 4)), key=lambda n: widths[n])
+        widths[at] -= 1
+    cut = [
+        [cell if len(cell) <= w else cell[: w - 1] + "…" for cell, w in zip(line, widths, strict=True)]
+        for line in shown
+    ]
+    return ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in cut]
+
+
+def _numbers(added: int, there: int, rejects: Sequence[Reject], verb: str) -> str:
+    from resight.wording import numbered
+
+    parts = [f"{numbered(added, 'record')} {verb}"]
+    if there:
+        parts.append(f"{there} already there")
+    if rejects:
+        parts.append(f"{numbered(len(rejects), 'row')} rejected")
+    return ", ".join(parts)
+
+
+def _say_outcome(added: int, there: int, rejects: Sequence[Reject], verb: str, where: Path | None) -> None:
+    from resight import terminal
+
+    for reject in rejects[:_SHOWN_REJECTS]:
+        at = f"row {reject.row.number}" + (f", {reject.column} {reject.value!r}" if reject.column else "")
+        terminal.say(f"{at}: {reject.reason}", level="error", err=True)
+    if len(rejects) > _SHOWN_REJECTS:
+        click.echo(f"… and {len(rejects) - _SHOWN_REJECTS:,} more rejected rows", err=True)
+    click.echo(_numbers(added, there, rejects, verb) + ".")
+    if where is not None:
+        terminal.say(f"Rejected rows are in {where}: correct them there and import that file in the same way.")
+
+
+def _write_rejects(file: Path, asked: Path | None, text: str) -> Path:
+    """Write the rejected rows where nothing is overwritten that somebody may have begun to correct."""
+    from resight.featurefile import write_atomically
+
+    data = text.encode("utf-8-sig")
+    path = asked or file.with_name(f"{file.name}.rejected.csv")
+    number = 1
+    while asked is None and path.exists() and path.read_bytes() != data:
+        number += 1
+        path = file.with_name(f"{file.name}.rejected-{number}.csv")
+    write_atomically(path, data)
+    return path
