@@ -26,6 +26,7 @@ parent = "ship"
 [platforms.ropucha-class]
 parent = "landing-ship"
 label = "Ropucha class"
+length_m = 112.5
 [platforms.tapir-class]
 parent = "landing-ship"
 label = "Tapir class"
@@ -35,6 +36,8 @@ platform = "ropucha-class"
 names = { ru = ["Пересвет"] }
 [activities.docked]
 [inferred_activities.troop-transfer]
+[resolution.ship]
+class = { gsd_m = 1.2, source = "a scale: a task" }
 """)
 
 
@@ -395,6 +398,8 @@ def test_every_check_has_been_made_to_object_here() -> None:
         record(id="h", foreign={"x": 1}, site="nakhodka"),
         record(id="i", platform="tanker", image_id="one", site="nakhodka"),
         record(id="j", outcome="not-seen", image_id="one", site="nakhodka"),
+        record(id="l", foreign={"merge_conflicts": {"count": 3}}, date="2025-07-01"),
+        record(id="k", platform="ropucha-class", length_m=140, gsd_m=2, date="2025-06-01"),
     ]
     odd = site(
         "odd", 1, 2, residents=[{"platform": "x", "operator": "y"}], claims=[{"text": "x", "from_site": "atlantis"}]

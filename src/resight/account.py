@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from resight import evidence, figures, scale
+from resight import dimensions, evidence, figures, scale
 from resight.case import Case
 from resight.comparison import Comparison
 from resight.dates import in_words
@@ -224,7 +224,7 @@ class Accounts:
         yield "Likelihood", each(likelihood)
         yield "Analytic confidence", each(lambda r: r.confidence)
         yield "Berth", each(lambda r: r.berth)
-        yield "Measured", each(_measured)
+        yield "Measured", each(lambda r: dimensions.sentence(vars(r), words))
         yield "Visible", each(lambda r: r.visible)
         yield "Known by", each(lambda r: f"{METHODS[r.method]}; {BASES[r.basis]}")
         yield "Image", each(_image)
@@ -236,11 +236,6 @@ def signed(bits: float) -> str:
     """Bits with their sign, two decimals, a true minus; never ``−0.00``."""
     text = f"{bits:+.2f}"
     return "0.00" if float(text) == 0 else text.replace("-", "−")
-
-
-def _measured(record: Observation) -> str | None:
-    sides = ((record.length_m, "long"), (record.width_m, "wide"))
-    return ", ".join(f"{metres:g} m {word}" for metres, word in sides if metres) or None
 
 
 def _image(record: Observation) -> str | None:

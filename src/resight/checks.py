@@ -6,8 +6,9 @@ A check is a function of a :class:`Context` to problems; :data:`CHECKS` is the t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from resight import dates, geodesy
+from resight import dates, dimensions, geodesy
 from resight.errors import InvalidValue, Problem, UnknownName
+from resight.merge import CONFLICTS
 from resight.observation import Claim, Observation, Site, positions
 from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import Vocabulary, fold, near_names
@@ -130,6 +131,23 @@ def _image_time_fits_date(context: Context) -> Iterator[Problem]:
             yield located.problem("warning", "image_time", what, "correct date or image_time")
 
 
+def _sizes_fit_their_class(context: Context) -> Iterator[Problem]:
+    for located in context.records:
+        record, vocabulary = located.record, context.vocabulary
+        known = vocabulary.platforms.get(record.platform or "")
+        fields = vars(record)
+        if known and dimensions.is_one_thing(fields) and dimensions.misfit(dimensions.of(fields), known):
+            field = "length_m" if record.length_m else "width_m"
+            yield located.problem("warning", field, dimensions.sentence(fields, vocabulary))
+
+
+def _images_show_as_much(context: Context) -> Iterator[Problem]:
+    for located in context.records:
+        doubt = dimensions.too_deep(located.record, context.vocabulary)
+        if doubt:
+            yield located.problem("warning", doubt.field, doubt.what)
+
+
 def _nothing_is_logged_ahead_of_time(context: Context) -> Iterator[Problem]:
     for located in context.records:
         record = located.record
@@ -235,9 +253,25 @@ def _differ(a: Observation, b: Observation, name: str) -> bool:
     return one is not None and other is not None and one != other
 
 
+def _two_wordings_of_a_merge(context: Context) -> Iterator[Problem]:
+    for located in context.records:
+        beside = (located.record.foreign or {}).get(CONFLICTS)
+        for field, other in beside.items() if isinstance(beside, dict) else ():
+            ours = located.record.to_feature()
+            here = {**ours["properties"], "geometry": ours["geometry"]}.get(field)
+            what = f"a merge left two wordings: {_told(here)} stands here, the other side says {_told(other)}"
+            yield located.problem("warning", field, what, "amend this field to the right one, which settles it")
+
+
+def _told(value: object) -> str:
+    return "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
+
+
 def _unknown_properties(context: Context) -> Iterator[Problem]:
     for located in context.records:
         for name in (*(located.record.foreign or ()), *(located.record.foreign_members or ())):
+            if name == CONFLICTS:
+                continue
             near = near_names(name, Observation.model_fields, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             yield located.problem("notice", name, f"is not a property resight knows; it is kept as it is{hint}")
@@ -291,10 +325,13 @@ CHECKS = (
     _individuals_fit_their_class,
     _positions_are_at_their_site,
     _image_time_fits_date,
+    _sizes_fit_their_class,
+    _images_show_as_much,
     _nothing_is_logged_ahead_of_time,
     _relations_lead_somewhere,
     _same_thing_twice,
     _one_image_two_answers,
+    _two_wordings_of_a_merge,
     _unknown_properties,
     _residents_are_known,
     _claims_on_sites,
@@ -304,7 +341,7 @@ CHECKS = (
 def doubts(records: Iterable[Observation], sites: Mapping[str, Site], vocabulary: Vocabulary) -> list[Problem]:
     """What is doubtful in records just written, each taken alone."""
     located = [Located(record, "", None) for record in records]
-    alone = (_individuals_fit_their_class, _image_time_fits_date)
+    alone = (_individuals_fit_their_class, _image_time_fits_date, _images_show_as_much)
     return [problem for check in alone for problem in check(Context(located, sites, vocabulary))]
 
 

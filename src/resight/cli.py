@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from resight.comparison import Comparison, Repeats
     from resight.episodes import Episode
     from resight.evidence import Pair
+    from resight.images import Image
     from resight.logbook import Logbook
     from resight.observation import Method, Observation, Site
     from resight.pictures import Pictures
@@ -96,7 +97,8 @@ _FIELD_OPTIONS: tuple[tuple[str, str, Any, str], ...] = (
     ("--gsd", "gsd_m", float, "Ground sample distance in metres."),
     ("--cloud-pct", "cloud_pct", float, "Cloud cover of the image in per cent."),
     ("--off-nadir", "off_nadir_deg", float, "Angle off nadir in degrees."),
-    ("--image-href", "image_href", str, "Where the image is."),
+    ("--image-link --image-href", "image_href", str, "Where the image is, when it is not to be kept in the logbook."),
+    ("--image-sha256", "image_sha256", str, "Its SHA-256, in hexadecimal digits."),
     ("--image-license", "image_license", str, "Its licence."),
     ("--length", "length_m", float, "Measured length in metres."),
     ("--width", "width_m", float, "Measured beam or span in metres."),
@@ -114,12 +116,19 @@ _SOURCE_OPTIONS: tuple[tuple[str, str, str], ...] = (
 
 def _record_options(function: Command) -> Command:
     for option, name, kind, text in reversed(_FIELD_OPTIONS):
-        function = click.option(option, f"field_{name}", type=kind, help=text)(function)
+        function = click.option(*option.split(), f"field_{name}", type=kind, help=text)(function)
     for option, name, text in reversed(_SOURCE_OPTIONS):
         function = click.option(option, f"source_{name}", help=text)(function)
     extra = (
         click.option("--count", "count_text", help="2, “at least 2”, “2-3”, “about 300”."),
         click.option("--at", "position", metavar="LON,LAT", help="Where the thing itself is, in degrees, WGS 84."),
+        click.option(
+            "--geometry",
+            "shape",
+            metavar="FILE|WKT",
+            help="Its outline, its length or its place as it was drawn: GeoJSON, KML, KMZ or WKT. "
+            "An outline or a line is measured.",
+        ),
         click.option("--confidential", is_flag=True, help="The source never leaves the logbook."),
         click.option(
             "--relates", multiple=True, metavar="ID:HOW", help="contradicts, same-event or part-of another record."
@@ -153,6 +162,8 @@ def _fields(options: Mapping[str, Any], book: Logbook) -> dict[str, Any]:
         values |= parse_count(options["count_text"])
     if options.get("position"):
         values["geometry"] = {"type": "Point", "coordinates": _position(options["position"])}
+    if options.get("shape"):
+        values["geometry"] = _shape(options)
     source = {
         key.removeprefix("source_"): value for key, value in options.items() if key.startswith("source_") and value
     }
@@ -195,6 +206,18 @@ def _position(text: str) -> list[float]:
         allowed="LON,LAT in degrees, or with letters",
         example="132.355,42.897 or 42.897N 132.355E",
     )
+
+
+def _shape(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The drawn shape; what is to be known of how it was read is said."""
+    from resight import drawn, terminal
+
+    if options.get("position"):
+        raise click.UsageError("--at and --geometry both say where the thing is: give one of them")
+    found = drawn.read(options["shape"])
+    for note in found.notes:
+        terminal.say(f"[geometry]: {note}", level="notice", err=True)
+    return found.geometry
 
 
 def _relation(text: str, book: Logbook) -> dict[str, str]:
@@ -313,6 +336,12 @@ def _platforms(specs: Sequence[str], vocabulary: Vocabulary) -> list[dict[str, A
     "--baseline", type=click.IntRange(1, 9999), metavar="YEAR", help="Year to compare with (default: the year before)."
 )
 @_record_options
+@click.option(
+    "--image",
+    "image_file",
+    metavar="FILE",
+    help="A PNG, JPEG or GeoTIFF to keep in the logbook; with --image-link it is read and not kept.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The records and the answer as JSON.")
 def log(
     site: str | None, platforms: tuple[str, ...], nothing: bool, cloud: bool, with_id: str | None, **options: Any
@@ -334,7 +363,7 @@ def log(
     if nothing and cloud:
         raise click.UsageError("--nothing and --cloud exclude each other: a look that could not tell found neither")
     book = open_logbook()
-    from resight import answer, checks, dates, observation, terminal
+    from resight import answer, checks, dates, dimensions, observation, terminal
 
     look = _facts_of_look(book.get(with_id)) if with_id else {}
     fields = _fields(options, book)
@@ -358,27 +387,61 @@ def log(
     if counts and len(things) > 1:
         raise click.UsageError("--count speaks of one platform; with several, write 'cargo-ship x2'")
     if "geometry" in fields and len(things) > 1:
-        raise click.UsageError("--at speaks of one thing; log the others with --with ID and a position of their own")
+        raise click.UsageError(
+            "--at and --geometry speak of one thing; log the others with --with ID and a position of their own"
+        )
     fields.setdefault("analyst", os.environ.get("RESIGHT_ANALYST") or None)
+    kept: Image | None = None
+    notes: list[Problem] = []
+    if options["image_file"]:
+        from resight import imagery, images
+
+        to_keep = "image_href" not in fields
+        kept = images.read(options["image_file"], to_keep=to_keep)
+        # The image of that other record is not this one.
+        look = {name: value for name, value in look.items() if name not in ("image_href", "image_sha256")}
+        taken, notes = imagery.taken_over(kept, imagery.facts(kept, to_keep=to_keep), {**look, **fields}, where)
+        fields |= taken
+        if to_keep:
+            fields["image_href"] = kept.href
+        else:
+            kept = None
     drafts = []
     for thing in things:
         values: dict[str, Any] = {**look, **fields, **counts, **thing, "site": where.id, "outcome": outcome}
         if values.get("platform_name") and outcome == "seen":
             values.setdefault("count", 1)
-        drafts.append(observation.build(observation.Observation, {k: v for k, v in values.items() if v is not None}))
-    logged = book.add(*drafts, anyway=options["anyway"], now=now)
+        draft = observation.build(observation.Observation, {k: v for k, v in values.items() if v is not None})
+        drafts.append(_measured(draft, book.vocabulary) if options["shape"] else draft)
+    logged = book.add(*drafts, anyway=options["anyway"], now=now, image=kept)
     answers = [answer.to(record, book, options.get("baseline")) for record in logged]
-    terminal.problems(checks.doubts(logged, book.sites, book.vocabulary))
+    terminal.problems([*notes, *checks.doubts(logged, book.sites, book.vocabulary)])
     if options["as_json"]:
         terminal.dump(
             [
-                {"record": r.to_feature(), "answer": {k: v for k, v in said._asdict().items() if k != "problems"}}
+                {
+                    "record": r.to_feature(),
+                    "measured": dimensions.sentence(vars(r), book.vocabulary),
+                    "answer": {k: v for k, v in said._asdict().items() if k != "problems"},
+                }
                 for r, said in zip(logged, answers, strict=True)
             ]
         )
     else:
         _say_logged(logged, answers, where, given, platforms, book)
     finish(dict.fromkeys([*book.file_problems(), *(problem for said in answers for problem in said.problems)]))
+
+
+def _measured(record: Observation, vocabulary: Vocabulary) -> Observation:
+    """The record with the sides of its drawn shape, where it is one thing; what was stated stays."""
+    from resight import dimensions, terminal
+
+    if record.geometry is None or not dimensions.is_one_thing(vars(record)):
+        return record
+    sides = dimensions.drawn(record.geometry, record.platform, vocabulary)
+    for name, what in dimensions.disagreements(sides, vars(record)):
+        terminal.say(f"[{name}]: {what}", level="notice", err=True)
+    return record.with_changes(**{name: side for name, side in sides.items() if getattr(record, name) is None})
 
 
 def _facts_of_look(record: Observation) -> dict[str, Any]:
@@ -441,7 +504,7 @@ def _say_logged(
     book: Logbook,
 ) -> None:
     """What was written, from which words it was taken, and the answer."""
-    from resight import terminal
+    from resight import dimensions, terminal
 
     for number, (record, said) in enumerate(zip(logged, answers, strict=True)):
         click.secho(f"Logged {record.id}", bold=True)
@@ -451,6 +514,11 @@ def _say_logged(
             label = f"platform {book.vocabulary.label(record.platform)} ({record.platform})"
             taken.append(label + (f", from {spec!r}" if spec and spec != record.platform else ""))
         click.echo(f"  in observations/{record.year}.geojson")
+        measured = dimensions.sentence(vars(record), book.vocabulary)
+        if measured:
+            taken.append(f"measured {measured}")
+        if record.image_href and record.image_sha256:
+            taken.append(f"image {record.image_href}, SHA-256 {record.image_sha256[:12]}…")
         for words in taken:
             click.echo(f"  {words}")
         terminal.say(said.summary)
@@ -490,7 +558,7 @@ def amend(
     from datetime import UTC, datetime
 
     book = open_logbook()
-    from resight import dates
+    from resight import dates, dimensions, terminal
     from resight.observation import PROPERTY_NAMES
     from resight.vocabulary import near_names
 
@@ -525,9 +593,17 @@ def amend(
     if "date" in changes and where:
         today = dates.local_day(datetime.now(UTC), where.timezone)
         changes["date"] = _resolve_date(changes["date"], where, today, anyway=options["anyway"])
+    if options["shape"]:
+        # The sides of an earlier shape are not those of this one.
+        proposed = before.with_changes(**{"length_m": None, "width_m": None, **changes})
+        drawn = _measured(proposed, book.vocabulary)
+        changes |= {name: getattr(drawn, name) for name in ("length_m", "width_m")}
     by = options["by"] or os.environ.get("RESIGHT_ANALYST")
     after = book.amend(identifier, by=by, anyway=options["anyway"], **changes)
-    _say_changed(before, after)
+    terminal.changed(before, after)
+    measured = dimensions.sentence(vars(after), book.vocabulary)
+    if measured != dimensions.sentence(vars(before), book.vocabulary):
+        terminal.say(f"measured {measured}" if measured else "nothing measured", indent="  ")
 
 
 def _added(changes: Mapping[str, Any], before: Observation, cleared: Sequence[str]) -> dict[str, Any]:
@@ -558,32 +634,15 @@ def _with_source(held: list[dict[str, Any]], given: Mapping[str, Any]) -> list[d
     return [{**source, **given} if source is same[0] else source for source in held]
 
 
-def _say_changed(before: Observation, after: Observation) -> None:
-    """Which fields changed, old and new, and where the record stands now."""
-    from resight import terminal
-
-    if after.revision == before.revision:
-        click.echo(f"{after.id}: nothing changed.")
-        return
-    click.secho(f"{after.id}: revision {after.revision}, in observations/{after.year}.geojson", bold=True)
-    old, new = before.to_feature(), after.to_feature()
-    rows = {**dict.fromkeys(old["properties"]), **new["properties"]}
-    for name in rows:
-        if name not in ("revision", "revised_at") and old["properties"].get(name) != new["properties"].get(name):
-            terminal.say(
-                f"{name}: {old['properties'].get(name, 'empty')} → {new['properties'].get(name, 'empty')}", indent="  "
-            )
-    if old["geometry"] != new["geometry"]:
-        terminal.say(f"position: {old['geometry'] or 'not given'} → {new['geometry'] or 'not given'}", indent="  ")
-
-
 @command()
 @click.argument("identifier", metavar="ID")
 @click.option("--by", required=True, help="Who reviewed it.")
 def review(identifier: str, by: str) -> None:
     """Mark a record as reviewed by a second person."""
+    from resight import terminal
+
     book = open_logbook()
-    _say_changed(book.get(identifier), book.review(identifier, by=by))
+    terminal.changed(book.get(identifier), book.review(identifier, by=by))
 
 
 @command()
@@ -592,9 +651,11 @@ def review(identifier: str, by: str) -> None:
 @click.option("--by", help="Who withdraws it (default: RESIGHT_ANALYST).")
 def withdraw(identifier: str, why: str, by: str | None) -> None:
     """Take a record out of every answer; it is kept, with the reason, and never deleted."""
+    from resight import terminal
+
     book = open_logbook()
     by = by or os.environ.get("RESIGHT_ANALYST")
-    _say_changed(book.get(identifier), book.withdraw(identifier, why=why, by=by))
+    terminal.changed(book.get(identifier), book.withdraw(identifier, why=why, by=by))
 
 
 # --- looking things up --------------------------------------------------------------------------------------
@@ -876,7 +937,7 @@ def check(as_json: bool) -> None:
     from resight import terminal, wording
 
     book = open_logbook()
-    found = book.check()
+    found = [*book.check(), *book.check_images()]
     if as_json:
         terminal.dump([problem._asdict() for problem in found])
     else:
@@ -1382,5 +1443,5 @@ def _pair_of_two(
     )
 
 
-# The commands with files of their own, in the order of `resight --help`.
-from resight.commands import importing as _importing  # noqa: E402, F401
+# The commands that have a file of their own; in `--help` they stand in this order.
+from resight.commands import importing, attaching, merging  # noqa: E402, F401, I001

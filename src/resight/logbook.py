@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import checks, dates
+from resight import checks, dates, images
 from resight.checks import REGISTER_FILE, Located
 from resight.errors import (
     CannotWrite,
@@ -33,8 +33,10 @@ from resight.errors import (
     UnreadableFile,
 )
 from resight.featurefile import FeatureFile, Line, Rewrite, digest, fsync_folder, new_line, parse, staged, stamp_of
+from resight.images import Image
 from resight.journal import NAME as JOURNAL_FILE
 from resight.journal import Entry, Journal, LastWrite, Past, canonical, concealed, feature_text
+from resight.merge import settled
 from resight.observation import Observation, Site, Source
 from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import Vocabulary, fold, from_toml, near_names
@@ -275,8 +277,15 @@ class Logbook:
         file, line = found[-1]
         return Located(Observation.from_feature(line.feature), file.name, line.number)
 
+    def check_images(self) -> list[Problem]:
+        """What is wrong with the images on file, each of which is read whole to see that it is unchanged."""
+        return list(images.audit(self.folder, self._located([], withdrawn=True)))
+
     def check(self, *, as_of: datetime | None = None) -> list[Problem]:
-        """Everything that is wrong or worth knowing in the whole logbook, with ``as_of`` as it stood at that moment."""
+        """Everything that is wrong or worth knowing in the whole logbook, with ``as_of`` as it stood at that moment.
+
+        The images on file are not looked at, see :meth:`check_images`.
+        """
         problems: list[Problem] = []
         located = list(self._located(problems, withdrawn=True, as_of=as_of))
         return [
@@ -383,7 +392,12 @@ class Logbook:
     # --- writing
 
     def add(
-        self, *records: Observation, anyway: bool = False, command: str = "log", now: datetime | None = None
+        self,
+        *records: Observation,
+        anyway: bool = False,
+        command: str = "log",
+        now: datetime | None = None,
+        image: Image | None = None,
     ) -> tuple[Observation, ...]:
         """Log records as one write: all or none. They come back with id, ``logged_at`` and bounds filled in.
 
@@ -391,6 +405,7 @@ class Logbook:
             anyway: log also what looks like a duplicate, or lies far from its site.
             command: the word the journal keeps for this write.
             now: the time of logging; the clock's if not given.
+            image: an image that the records name, put on disk before they are.
 
         Raises:
             InvalidRecord: a name is not known or a position does not fit its site.
@@ -415,6 +430,8 @@ class Logbook:
                 taken.add(identifier)
                 # Both are made here and need no second look at all the other fields.
                 named.append(record.model_copy(update={"id": identifier, "logged_at": record.logged_at or moment}))
+            if image is not None:
+                images.keep(self.folder, image)
             self._write([(None, record) for record in named], command, moment)
         return tuple(named)
 
@@ -426,18 +443,20 @@ class Logbook:
         command: str = "amend",
         by: str | None = None,
         now: datetime | None = None,
+        image: Image | None = None,
         **changes: Any,
     ) -> Observation:
         """Change some fields of a record (None empties one); the revision goes up by one, the journal keeps the old.
 
         A record of ``seeds/`` is not changed there: its revision is written to ``observations/`` under the same id.
+        An ``image`` that the changes name is put on disk before the record is.
 
         Raises:
             NotFound, InvalidRecord, UnreadableFile, CannotWrite: as :meth:`add`.
         """
         if "id" in changes:
             raise InvalidRecord([InvalidValue("id", changes["id"], "is permanent; an amendment does not change it")])
-        return self._amend(identifier, lambda _: changes, anyway=anyway, command=command, by=by, now=now)
+        return self._amend(identifier, lambda _: changes, anyway=anyway, command=command, by=by, now=now, image=image)
 
     def _amend(
         self,
@@ -448,13 +467,17 @@ class Logbook:
         by: str | None,
         now: datetime | None,
         anyway: bool = False,
+        image: Image | None = None,
     ) -> Observation:
         """:meth:`amend` with changes that may rest on the record as it stands under the lock."""
         moment = _moment(now)
         with self._locked():
             before = self.get(identifier)
             changes = change(before)
-            proposed = before.with_changes(**changes)
+            proposed = settled(before.with_changes(**changes), changes)
+            if image is not None and proposed == before:
+                # The record is as it should be; the file may be missing.
+                images.keep(self.folder, image)
             if proposed == before:
                 return before
             if before.status == "reviewed" and "status" not in changes:
@@ -462,6 +485,8 @@ class Logbook:
                 proposed = proposed.with_changes(status="draft", reviewed_by=None)
             after = proposed.with_changes(revision=before.revision + 1, revised_at=moment)
             self._refuse(after, anyway or after.geometry == before.geometry)
+            if image is not None:
+                images.keep(self.folder, image)
             self._write([(before, after)], command, moment, by)
         return after
 

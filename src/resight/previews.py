@@ -3,7 +3,7 @@
 The path of an image comes from a record and its bytes from anywhere, so neither is trusted: nothing outside the
 logbook's folder is opened, nothing is fetched, and what is not wholly as it should be is not shown, with a reason in
 words. The copy is drawn anew, so that no position, name, comment or profile of the file's goes with it. Its bytes are
-the same wherever the same release of Pillow makes it.
+the same wherever the same release of Pillow makes it. A GeoTIFF is read by :mod:`resight.raster`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from base64 import b64encode
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from resight import raster
+from resight.images import MOST_BYTES, kind_of
+from resight.raster import MOST_PIXELS, Bounds
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -22,11 +26,8 @@ if TYPE_CHECKING:
 
 #: The longer side of a copy in pixels; smaller images keep their size.
 LONGEST_SIDE = 400
-#: Larger files are not opened.
-MOST_BYTES = 50_000_000
-#: Images of more pixels are not decoded, however small the file is.
-MOST_PIXELS = 40_000_000
-_MAGIC = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
+#: The longer side of a chip for a map.
+LONGEST_SIDE_ON_MAP = 1024
 _QUALITY = 80
 _ON_FILE = "image on file, not shown here: "
 
@@ -43,6 +44,17 @@ class Preview(NamedTuple):
     reason: str = ""
 
 
+class Chip(NamedTuple):
+    """An image to lay on a map, or the reason why there is none."""
+
+    #: A ``data:`` address of a WebP, transparent where the image does not reach; empty if there is none.
+    uri: str = ""
+    #: Of the WebP, in lon and lat, WGS 84: equal steps of degrees between them, north up.
+    bounds: Bounds | None = None
+    #: For the reader; empty if there is a chip.
+    reason: str = ""
+
+
 def is_to_be_shown(record: Observation) -> bool:
     """Does a record name an image in the logbook's folder, and is not all it rests on confidential?"""
     is_secret = bool(record.sources) and all(source.confidential for source in record.sources)
@@ -54,22 +66,58 @@ class _NotShownError(Exception):
 
 
 def preview(folder: Path, href: str, sha256: str | None = None) -> Preview:
-    """A small copy of a PNG or JPEG inside a logbook's folder, or the reason why there is none. Raises nothing.
+    """A small copy of an image inside a logbook's folder, or the reason why there is none. Raises nothing.
 
     ``href`` is a path relative to ``folder``; ``sha256`` is what the record says of the file, in hexadecimal digits.
     A file with another digest is not the image that the record speaks of, and is not shown.
     """
     try:
-        data = _read(folder, href)
-        if sha256 and (found := hashlib.sha256(data).hexdigest()) != sha256.lower():
-            digests = f"its SHA-256 begins {found[:8]}, the record’s {sha256[:8]}"
-            raise _NotShownError(f"{_ON_FILE}the file is not the one recorded ({digests})")
-        copy = _copied(data)
+        copy = _copied(_recorded(folder, href, sha256))
     except _NotShownError as why:
         return Preview(reason=str(why))
     held = io.BytesIO()
     copy.save(held, "JPEG", quality=_QUALITY)
     return Preview(f"data:image/jpeg;base64,{b64encode(held.getvalue()).decode('ascii')}", *copy.size)
+
+
+def chip(folder: Path, href: str, sha256: str | None = None, within: Bounds | None = None) -> Chip:
+    """A GeoTIFF inside a logbook's folder as a picture to lay on a map, or the reason why not. Raises nothing.
+
+    Arguments as for :func:`preview`; ``within`` takes only the part in that box. A map in Mercator that stretches the
+    picture between its bounds is off by less than 0.1 m in the middle of 2 km at 70° north.
+    """
+    from PIL import Image
+
+    try:
+        data = _recorded(folder, href, sha256)
+        if kind_of(data) != "TIFF":
+            raise _NotShownError("image on file, not laid on the map: it does not say where on Earth it lies")
+        found = raster.laid_out(data, LONGEST_SIDE_ON_MAP, within)
+    except _NotShownError as why:
+        return Chip(reason=str(why))
+    except raster.Unreadable as why:
+        return Chip(reason=f"image on file, not laid on the map: {why}")
+    held = io.BytesIO()
+    Image.fromarray(found.pixels).save(held, "WEBP", quality=_QUALITY)
+    return Chip(f"data:image/webp;base64,{b64encode(held.getvalue()).decode('ascii')}", found.bounds)
+
+
+def flaw(data: bytes) -> str:
+    """Why no copy of an image could be shown; empty when one can. The whole of it is decoded."""
+    try:
+        _copied(data)
+    except _NotShownError as why:
+        return str(why).removeprefix(_ON_FILE)
+    return ""
+
+
+def _recorded(folder: Path, href: str, sha256: str | None) -> bytes:
+    """The bytes of the file, if they are those that the record speaks of."""
+    data = _read(folder, href)
+    if sha256 and (found := hashlib.sha256(data).hexdigest()) != sha256.lower():
+        digests = f"its SHA-256 begins {found[:8]}, the record’s {sha256[:8]}"
+        raise _NotShownError(f"{_ON_FILE}the file is not the one recorded ({digests})")
+    return data
 
 
 def _read(folder: Path, href: str) -> bytes:
@@ -100,9 +148,14 @@ def _copied(data: bytes) -> Image:
     """The image made small, upright and opaque, in a fresh one that holds pixels and nothing else."""
     from PIL import Image, ImageOps
 
-    kind = next((name for name, magic in _MAGIC.items() if data.startswith(magic)), None)
+    kind = kind_of(data)
     if kind is None:
-        raise _NotShownError(f"{_ON_FILE}neither a PNG nor a JPEG, by its first bytes")
+        raise _NotShownError(f"{_ON_FILE}no PNG, JPEG or TIFF, by its first bytes")
+    if kind == "TIFF":
+        try:
+            return _plain(Image.fromarray(raster.small(data, LONGEST_SIDE)))
+        except raster.Unreadable as why:
+            raise _NotShownError(f"{_ON_FILE}{why}") from None
     try:
         # Pillow warns of what is odd in a file; here it is either shown or refused.
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=(kind,)) as image:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from resight import dates, evidence
+from resight import dates, dimensions, evidence
 from resight.columns import Columns, coded
 from resight.comparison import Repeats
 from resight.episodes import Episode
@@ -190,7 +190,7 @@ class Telling:
                 lambda row: [counted(row["count_min"], row["count"], row["count_max"])],
             ),
             ("Berth", ["berth"], lambda row: [row["berth"]]),
-            ("Measured", ["length_m", "width_m"], lambda row: [_measured(row)]),
+            ("Measured", _ON_SIDES, lambda row: [dimensions.sentence(row, words)]),
             ("Known by", ["method", "basis"], lambda row: [f"{METHODS[row['method']]}; {BASES[row['basis']]}"]),
             ("Image", ["image_provider", "sensor", "image_time", "gsd_m", "cloud_pct", "image_id"], _image),
             (
@@ -242,6 +242,7 @@ def _label(terms: Mapping[str, Any], name: str | None) -> str | None:
     return term.label if term else name
 
 
+_ON_SIDES = ("length_m", "width_m", "gsd_m", "platform", "count", "count_min", "count_max", "outcome", "aggregate")
 _SHAPES = {
     "POINT": "",
     "MultiPoint": "several points, the first at ",
@@ -258,11 +259,6 @@ def _position(given: tuple[str, float, float] | None, reach: float | None) -> li
     kind, *position = given
     around = f", give or take {metres_text(reach)}" if reach else ""
     return [_SHAPES[kind] + position_text(position) + around]
-
-
-def _measured(row: Row) -> str:
-    sides = [f"{row[name]:g} m {word}" for name, word in (("length_m", "long"), ("width_m", "wide")) if row[name]]
-    return ", ".join(sides)
 
 
 def _image(row: Row) -> list[str | None]:

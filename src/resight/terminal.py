@@ -11,7 +11,7 @@ from typing import Any
 import click
 import orjson
 
-from resight import episodes, evidence
+from resight import dimensions, episodes, evidence
 from resight.comparison import Comparison
 from resight.dates import in_words
 from resight.episodes import Episode
@@ -168,6 +168,9 @@ def details(record: Observation, site: Site | None, vocabulary: Vocabulary, wher
     if record.likelihood in vocabulary.likelihoods:
         word = vocabulary.likelihoods[record.likelihood or ""]
         properties["likelihood"] = f"{word.word} ({word.low_pct}–{word.high_pct} %)"
+    measured = dimensions.sentence(vars(record), vocabulary)
+    if measured:
+        properties["measured"] = measured
     for name in ("earliest", "latest"):
         properties.pop(name)
     rows: list[tuple[str, str]] = []
@@ -177,6 +180,21 @@ def details(record: Observation, site: Site | None, vocabulary: Vocabulary, wher
             for i, item in enumerate(value if isinstance(value, list) else [value])
         ]
     table(("field", "value"), [*rows, ("file", where)])
+
+
+def changed(before: Observation, after: Observation) -> None:
+    """Which fields of a record changed, old and new, and where it stands now."""
+    if after.revision == before.revision:
+        click.echo(f"{after.id}: nothing changed.")
+        return
+    click.secho(f"{after.id}: revision {after.revision}, in observations/{after.year}.geojson", bold=True)
+    old, new = before.to_feature(), after.to_feature()
+    rows = {**dict.fromkeys(old["properties"]), **new["properties"]}
+    for name in rows:
+        if name not in ("revision", "revised_at") and old["properties"].get(name) != new["properties"].get(name):
+            say(f"{name}: {old['properties'].get(name, 'empty')} → {new['properties'].get(name, 'empty')}", indent="  ")
+    if old["geometry"] != new["geometry"]:
+        say(f"position: {old['geometry'] or 'not given'} → {new['geometry'] or 'not given'}", indent="  ")
 
 
 def _text(value: Any) -> str:

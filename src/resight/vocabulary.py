@@ -44,6 +44,17 @@ class CatalogueSize(NamedTuple):
         return self.source.casefold().startswith("assumed")
 
 
+class Pixels(NamedTuple):
+    """The coarsest ground sample distance at which something is taken to be told, in metres, and who says so."""
+
+    gsd_m: float
+    source: str
+
+
+#: How closely a thing may be named; what each needs of an image stands under ``[resolution.PLATFORM]``.
+DEPTHS = ("kind", "type", "class", "individual")
+
+
 class Platform(NamedTuple):
     """A node of the platform tree: a domain, a kind, a type or a class; never a hull or tail."""
 
@@ -113,13 +124,18 @@ class Vocabulary:
         inferred_activities: Mapping[str, Term],
         likelihoods: Mapping[str, Likelihood],
         catalogue: Mapping[str, CatalogueSize],
+        resolution: Mapping[str, Mapping[str, Pixels]] | None = None,
     ) -> None:
         self.platforms, self.individuals = platforms, individuals
         self.activities, self.inferred_activities = activities, inferred_activities
         self.likelihoods, self.catalogue = likelihoods, catalogue
+        #: Platform id to depth to the pixels that it needs; what stands lower in the tree goes first.
+        self.resolution = resolution or {}
         self._paths = {identifier: self._climb(identifier) for identifier in platforms}
         for individual in individuals.values():
             self._known("individuals", individual.id, individual.platform)
+        for platform in self.resolution:
+            self._known("resolution", platform, platform)
         self._platform_names = _index("platform", platforms.values())
         self._individual_names = _index("individual", individuals.values())
         named: list[Platform | Individual] = [*platforms.values(), *individuals.values()]
@@ -176,6 +192,11 @@ class Vocabulary:
             return "kind"
         has_children = any(node.parent == platform for node in self.platforms.values())
         return "class" if len(path) > 2 and not has_children else "type"
+
+    def coarsest(self, platform: str, depth: str) -> Pixels | None:
+        """The pixels at which a platform is taken to be told to that depth (see :data:`DEPTHS`); None if not stated."""
+        tables = (self.resolution.get(node, {}) for node in reversed(self.path(platform)))
+        return next((table[depth] for table in tables if depth in table), None)
 
     def resolve_platform(self, text: str) -> Platform | Individual:
         """The platform, or the hull or tail, that a name in any script stands for.
@@ -278,6 +299,7 @@ def from_toml(text: str) -> Vocabulary:
         inferred_activities=_table(raw, "inferred_activities", _term),
         likelihoods=_table(raw, "likelihood", _likelihood),
         catalogue={key: _size(f"[catalogue] {key}", value) for key, value in _mapping(raw, "catalogue").items()},
+        resolution=_table(raw, "resolution", _resolution),
     )
 
 
@@ -353,6 +375,17 @@ def _platform(identifier: str, fields: _Fields) -> Platform:
         children=fields.size("children"),
         individuals=fields.size("individuals"),
     )
+
+
+def _resolution(identifier: str, fields: _Fields) -> dict[str, Pixels]:
+    found: dict[str, Pixels] = {}
+    for depth, value in fields.raw.items():
+        gsd_m: Any = value.get("gsd_m") if isinstance(value, dict) else None
+        if depth not in DEPTHS or type(gsd_m) not in (int, float) or not 0 < gsd_m < math.inf:
+            allowed = f'{", ".join(DEPTHS)}, each {{ gsd_m = 1.2, source = "…" }} with metres above 0'
+            raise InvalidValue(FILE, value, f"[resolution.{identifier}] {depth} = {value!r}", allowed=allowed)
+        found[depth] = Pixels(float(gsd_m), str(value.get("source", "assumed: no source given")))
+    return found
 
 
 def _individual(identifier: str, fields: _Fields) -> Individual:

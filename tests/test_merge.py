@@ -1,0 +1,346 @@
+"""Two people, one logbook: records merged by id and field, histories joined, with git itself as the judge."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resight import merge
+from resight.errors import UnreadableFile
+from resight.journal import digest_of
+from resight.logbook import Logbook
+from resight.merge import together
+from resight.mergefiles import merge as merge_files
+from resight.observation import Observation, build
+
+NOW = datetime(2026, 1, 2, 9, tzinfo=UTC)
+
+
+def feature(identifier: str = "dunay-2025-05-18-ropucha-class", **values: Any) -> dict[str, Any]:
+    given = {"site": "dunay", "date": "2025-05-18", "platform": "ropucha-class", **values}
+    return build(Observation, {"id": identifier, **given}).to_feature()
+
+
+def by_id(*features: dict[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {one["id"]: one for one in features}
+
+
+def said(feature: Mapping[str, Any], *names: str) -> list[Any]:
+    return [feature["properties"].get(name) for name in names]
+
+
+# --- records
+
+
+def test_what_only_one_side_touched_is_taken() -> None:
+    a, b, c, d = (feature(name) for name in "abcd")
+    a2, b2 = feature("a", berth="Pier 1", revision=2), feature("b", count=2, revision=2)
+    merged = together(by_id(a, b, c), by_id(a2, b, c), by_id(a, b2, c, d))
+    assert merged.records == by_id(a2, b2, c, d)
+    assert (merged.renamed, merged.reworded, merged.conflicts, merged.kept) == ({}, (), {}, ())
+
+
+def test_different_fields_of_one_record_are_both_taken() -> None:
+    was = feature()
+    ours = feature(berth="Pier 1", revision=2, revised_at="2026-01-01T09:00:00Z")
+    theirs = feature(count=2, activity="docked", revision=3, revised_at="2026-01-02T09:00:00Z")
+    merged = together(by_id(was), by_id(ours), by_id(theirs))
+    (record,) = merged.records.values()
+    assert said(record, "berth", "count", "activity") == ["Pier 1", 2, "docked"]
+    assert said(record, "revision", "revised_at") == [4, "2026-01-02T09:00:00Z"]
+    assert merged.reworded == (was["id"],)
+    assert merged.conflicts == {}
+
+
+def test_one_field_changed_on_both_sides_stays_ours_with_theirs_beside_it() -> None:
+    merged = together(by_id(feature()), by_id(feature(count=2)), by_id(feature(count=3, berth="Pier 1")))
+    (record,) = merged.records.values()
+    assert said(record, "count", "berth", "merge_conflicts") == [2, "Pier 1", {"count": 3}]
+    assert merged.conflicts == {"dunay-2025-05-18-ropucha-class": ("count",)}
+
+
+def test_fields_that_are_one_statement_come_from_one_side() -> None:
+    was = feature(hedge="believed", hedge_on="platform")
+    ours = feature(hedge="likely", hedge_on="platform")
+    theirs = feature(hedge="believed", hedge_on="activity", activity="docked")
+    (record,) = together(by_id(was), by_id(ours), by_id(theirs)).records.values()
+    assert said(record, "hedge", "hedge_on", "activity") == ["likely", "platform", "docked"]
+    assert record["properties"]["merge_conflicts"] == {"hedge": "believed", "hedge_on": "activity"}
+
+
+def test_both_sides_may_add_to_a_list_and_take_from_it() -> None:
+    was, ours, theirs = (feature(tags=tags) for tags in (["a", "b"], ["a", "b", "c"], ["b", "d"]))
+    (record,) = together(by_id(was), by_id(ours), by_id(theirs)).records.values()
+    assert record["properties"]["tags"] == ["b", "c", "d"]
+
+
+def test_what_is_no_record_when_put_together_stays_ours_as_a_whole() -> None:
+    # Not seen, on one side; three of them, on the other.
+    was, ours, theirs = feature(), feature(outcome="not-seen"), feature(count=3, note="three")
+    merged = together(by_id(was), by_id(ours), by_id(theirs))
+    (record,) = merged.records.values()
+    assert said(record, "outcome", "count", "note") == ["not-seen", None, None]
+    assert record["properties"]["merge_conflicts"] == {"outcome": "seen", "count": 3, "note": "three"}
+
+
+def test_an_id_given_on_both_sides_to_two_things_becomes_two_records() -> None:
+    ours = feature("a", berth="Pier 1")
+    theirs = feature("a", berth="Pier 2")
+    beside = feature("b", relates=[{"id": "a", "how": "same-event"}])
+    merged = together({}, by_id(ours, feature("a-2")), by_id(theirs, beside))
+    assert list(merged.records) == ["a", "a-2", "a-3", "b"]
+    assert said(merged.records["a-3"], "id", "berth") == ["a-3", "Pier 2"]
+    assert merged.records["a-3"]["id"] == "a-3"
+    assert merged.records["a"] == ours
+    assert merged.records["b"]["properties"]["relates"] == [{"id": "a-3", "how": "same-event"}]
+    assert (merged.renamed, merged.conflicts) == ({"a-3": "a"}, {})
+
+
+def test_a_relation_of_ours_still_means_our_record() -> None:
+    pointing = feature("b", relates=[{"id": "a", "how": "same-event"}])
+    merged = together({}, by_id(feature("a"), pointing), by_id(feature("a", count=2), pointing))
+    assert merged.records["b"]["properties"]["relates"][0]["id"] == "a"
+
+
+def test_the_same_thing_logged_on_both_sides_is_one_record() -> None:
+    ours, theirs = (feature(logged_at=f"2026-01-0{day}T09:00:00Z") for day in (1, 2))
+    assert together({}, by_id(ours), by_id(theirs)).records == by_id(ours)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "taken", "expected"),
+    [
+        ("x-2025-05-18-tanker", set(), "x-2025-05-18-tanker-2"),
+        ("x-2025-05-18-tanker-2", {"x-2025-05-18-tanker"}, "x-2025-05-18-tanker-3"),
+        ("x-2025-05-18-il-76", set(), "x-2025-05-18-il-76-2"),  # 76 is no number of a record
+        ("x-2025-05-18", set(), "x-2025-05-18-2"),
+    ],
+)
+def test_the_next_number(identifier: str, taken: set[str], expected: str) -> None:
+    assert merge.next_id(identifier, {identifier, *taken, f"{expected}-beside"}) == expected
+
+
+def test_what_moved_to_another_file_goes_and_what_was_changed_meanwhile_stays() -> None:
+    a, b = feature("a"), feature("b")
+    merged = together(by_id(a, b), by_id(a, feature("b", count=2)), {})
+    assert list(merged.records) == ["b"]
+    assert merged.kept == ("b",)
+
+
+WORDINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "berth": st.sampled_from(["1", "2"]), "note": st.sampled_from(["x", "y"]), "count": st.integers(1, 3),
+        "tags": st.lists(st.sampled_from("abc"), unique=True, max_size=3),
+        "outcome": st.sampled_from(["seen", "not-seen"]),
+    },
+)  # fmt: skip
+
+
+def a_side(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    if values.get("outcome") == "not-seen":
+        values = {name: value for name, value in values.items() if name != "count"}
+    return by_id(feature("a", **values))
+
+
+@given(WORDINGS, WORDINGS, WORDINGS)
+def test_nothing_that_a_side_changed_is_lost_and_the_result_is_a_record(
+    was: dict[str, Any], one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    base, ours, theirs = a_side(was), a_side(one), a_side(other)
+    record = together(base, ours, theirs).records["a"]
+    Observation.from_feature(record)
+    beside = record["properties"].get("merge_conflicts", {})
+    for name in ("berth", "note", "count", "outcome"):
+        old, mine, their = (said(side["a"], name)[0] for side in (base, ours, theirs))
+        found = said(record, name)[0]
+        assert found in (mine, their)
+        if their not in (old, found):
+            assert beside[name] == their
+        if mine != old:
+            assert found == mine
+
+
+# --- in a repository
+
+
+class Clone:
+    """A git repository with a logbook and the driver that the README sets up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        Logbook.create(folder, empty=True)
+        self.git("init", "-q", "-b", "main")
+        for name, value in (("user.name", "A"), ("user.email", "a@example.org"), ("commit.gpgsign", "false")):
+            self.git("config", name, value)
+        program = f"'{sys.executable}' -c 'from resight.cli import run; run()'"
+        self.git("config", "merge.resight.driver", f"{program} merge %O %A %B %P")
+        (folder / ".gitattributes").write_text("observations/*json* merge=resight\n")
+
+    def git(self, *words: str, status: int = 0) -> str:
+        done = subprocess.run(["git", *words], cwd=self.folder, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    @property
+    def book(self) -> Logbook:
+        return Logbook(self.folder)
+
+    def log(self, date: str = "2025-05-18", **values: Any) -> str:
+        given = {"site": "dunay", "date": date, "platform": "ropucha-class", **values}
+        (logged,) = self.book.add(build(Observation, given), now=NOW, anyway=True)
+        return str(logged.id)
+
+    def commit(self) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "x")
+
+    def entries(self) -> list[dict[str, Any]]:
+        text = (self.folder / "observations" / "journal.jsonl").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    made = Clone(tmp_path / "clone")
+    made.log("2025-01-01", note="before the two parted")
+    made.commit()
+    return made
+
+
+def checked(book: Logbook) -> list[str]:
+    return [str(problem) for problem in book.check() if problem.level != "notice"]
+
+
+def test_two_lines_of_work_become_one_history_with_two_parents(clone: Clone) -> None:
+    clone.git("checkout", "-q", "-b", "other")
+    clone.log("2025-06-01", platform="tapir-class")
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    clone.log("2025-05-18")
+    clone.commit()
+    clone.git("merge", "-q", "--no-edit", "other")
+    book = clone.book
+    assert [record.date for record in book.read().records] == ["2025-01-01", "2025-05-18", "2025-06-01"]
+    assert (checked(book), book.changed_outside()) == ([], [])
+    first, ours, theirs, joint = clone.entries()
+    assert ours["parents"] == theirs["parents"] == [first["digest"]]
+    assert (joint["command"], joint["parents"]) == ("merge", [ours["digest"], theirs["digest"]])
+    assert all(entry["digest"] == digest_of(entry) for entry in (first, ours, theirs, joint))
+    # Work goes on from there.
+    clone.log("2025-07-01")
+    assert clone.entries()[-1]["parents"] == [joint["digest"]]
+    past = clone.book.read(as_of=datetime(2026, 1, 3, tzinfo=UTC))
+    assert (len(past.records), past.problems) == (4, [])
+
+
+def test_one_id_on_both_sides_becomes_two_records_in_file_and_journal_alike(clone: Clone) -> None:
+    clone.git("checkout", "-q", "-b", "other")
+    theirs = clone.log(berth="Pier 2")
+    pointing = clone.log("2025-05-19", relates=[{"id": theirs, "how": "same-event"}])
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    assert clone.log(berth="Pier 1") == theirs
+    clone.commit()
+    said_by_git = clone.git("merge", "--no-edit", "other")
+    assert f"{theirs} was given on both sides; theirs is {theirs}-2 now" in said_by_git
+    book = clone.book
+    assert (book.get(theirs).berth, book.get(f"{theirs}-2").berth) == ("Pier 1", "Pier 2")
+    assert book.get(pointing).relates[0].id == f"{theirs}-2"
+    assert (checked(book), book.changed_outside()) == ([], [])
+
+
+def test_fields_changed_apart_are_merged_and_the_journal_has_the_wording(clone: Clone) -> None:
+    identifier = "dunay-2025-01-01-ropucha-class"
+    clone.git("checkout", "-q", "-b", "other")
+    clone.book.amend(identifier, count=2, now=NOW)
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    clone.book.amend(identifier, berth="Pier 1", now=NOW)
+    clone.commit()
+    clone.git("merge", "-q", "--no-edit", "other")
+    record = clone.book.get(identifier)
+    assert (record.count, record.berth, record.revision) == (2, "Pier 1", 3)
+    assert (checked(clone.book), clone.book.changed_outside()) == ([], [])
+    assert clone.entries()[-1]["after"] == record.to_feature()
+
+
+def test_a_true_conflict_stops_git_is_told_by_check_and_settled_by_amend(clone: Clone) -> None:
+    identifier = "dunay-2025-01-01-ropucha-class"
+    clone.git("checkout", "-q", "-b", "other")
+    clone.book.amend(identifier, count=3, now=NOW)
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    clone.book.amend(identifier, count=2, now=NOW)
+    clone.commit()
+    told = clone.git("merge", "--no-edit", "other", status=1)
+    assert f"{identifier}: both sides changed count; ours stays, `resight check` shows theirs" in told
+    assert clone.git("diff", "--name-only", "--diff-filter=U").split() == ["observations/2025.geojson"]
+    (problem,) = checked(clone.book)
+    assert "[count]: a merge left two wordings: 2 stands here, the other side says 3" in problem
+    clone.book.amend(identifier, count=2, now=NOW)
+    assert (clone.book.get(identifier).count, checked(clone.book), clone.book.changed_outside()) == (2, [], [])
+    clone.commit()
+
+
+def test_a_record_that_moved_to_another_year_is_in_one_file_after_the_merge(clone: Clone) -> None:
+    identifier = "dunay-2025-01-01-ropucha-class"
+    clone.git("checkout", "-q", "-b", "other")
+    clone.book.amend(identifier, date="2024-12-31", now=NOW)
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    clone.log("2025-05-18")
+    clone.commit()
+    clone.git("merge", "-q", "--no-edit", "other")
+    assert [record.date for record in clone.book.read().records] == ["2024-12-31", "2025-05-18"]
+    assert checked(clone.book) == []
+
+
+def test_lines_nobody_touched_stay_byte_for_byte(clone: Clone) -> None:
+    year = clone.folder / "observations" / "2025.geojson"
+    before = year.read_text(encoding="utf-8").splitlines()[1]
+    clone.git("checkout", "-q", "-b", "other")
+    clone.log("2025-06-01")
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    clone.log("2025-05-18")
+    clone.commit()
+    clone.git("merge", "-q", "--no-edit", "other")
+    lines = year.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == '{"type":"FeatureCollection","name":"2025","features":['
+    assert lines[1].removesuffix(",") == before.removesuffix(",")
+
+
+# --- files that cannot be merged
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said_of_it"),
+    [
+        ('{"type":"FeatureCollection","features":[\n', '{"type":"FeatureCollection","features":[]}', "be read whole"),
+        (
+            '{"type":"FeatureCollection","features":[\n{"type":"Feature","id":"a","properties":{},"geometry":null},\n'
+            '{"type":"Feature","id":"a","properties":{},"geometry":null}\n]}',
+            '{"type":"FeatureCollection","features":[]}',
+            "a stands there twice",
+        ),
+        ('{"after":{}', '{"after":{}}', "is not a line of the journal"),
+        ("", "<<<<<<< HEAD", "cannot be read whole"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_whole_is_left_as_it_was(tmp_path: Path, ours: str, theirs: str, said_of_it: str) -> None:
+    for name, text in (("base", ""), ("ours", ours), ("theirs", theirs)):
+        (tmp_path / name).write_text(text)
+    base, here, there = (tmp_path / name for name in ("base", "ours", "theirs"))
+    with pytest.raises(UnreadableFile, match=said_of_it):
+        merge_files(base, here, there, "2025.geojson", "2026-01-01T00:00:00Z")
+    assert (tmp_path / "ours").read_text() == ours
