@@ -31,6 +31,7 @@ ORDER = (
     "mergefiles",
     "images",
     "logbook",
+    "public",
     "episodes",
     "evidence",
     "weights",
@@ -84,6 +85,8 @@ ORDER = (
     "findings",
     "report",
     "exchange.table",
+    "exchange.setting",
+    "exchange.flat",
     "exchange.foreign",
     "exchange.moments",
     "exchange.places",
@@ -104,9 +107,11 @@ ORDER = (
     "exchange.cells",
     "exchange.intake",
     "exchange.rejected",
+    "exchange.darwincore",
     "terminal",
     "shell",
     "commands.importing",
+    "commands.exporting",
     "commands.attaching",
     "commands.merging",
     "cli",
@@ -115,6 +120,7 @@ ORDER = (
 UPWARD = {
     ("geodesy", "episodes"): "the type of what same_place compares",
     ("logbook", "frame"): "Logbook.frame() is a public convenience; the import waits until it is called",
+    ("public", "frame"): "as Logbook.frame()",
 }
 #: Libraries that have one home, or few; what is only needed for types is not counted.
 HOMES = {
@@ -139,6 +145,7 @@ HOMES = {
         "columns",
         "drawn",
         "exchange.cells",
+        "exchange.flat",
         "exchange.geopackage",
         "exchange.geoparquet",
         "exchange.places",
@@ -157,11 +164,15 @@ HOMES = {
     "filelock": {"logbook"},
     "rfc8785": {"journal", "logbook"},
     "orjson": {
+        "exchange.darwincore",
+        "exchange.flat",
         "exchange.foreign",
         "exchange.geojson",
         "exchange.intake",
         "exchange.places",
         "exchange.rejected",
+        "exchange.stac",
+        "exchange.timemap",
         "featurefile",
         "journal",
         "logbook",
@@ -169,7 +180,15 @@ HOMES = {
         "terminal",
     },
     "rich": {"terminal"},
-    "click": {"cli", "commands.attaching", "commands.importing", "commands.merging", "shell", "terminal"},
+    "click": {
+        "cli",
+        "commands.attaching",
+        "commands.exporting",
+        "commands.importing",
+        "commands.merging",
+        "shell",
+        "terminal",
+    },
 }
 #: Modules that are calculation only: no file, no clock.
 PURE = (

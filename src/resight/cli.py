@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from resight.errors import PROBLEMS_FOUND, CannotWrite, InvalidValue, Problem, UnknownName
-from resight.shell import Command, command, finish, is_interactive, main, open_logbook, run
+from resight.shell import (
+    Command,
+    chosen,
+    command,
+    filter_options,
+    finish,
+    is_interactive,
+    main,
+    open_logbook,
+    public_options,
+    run,
+)
 
 if TYPE_CHECKING:
     from datetime import date as Day
@@ -33,6 +44,7 @@ if TYPE_CHECKING:
     from resight.observation import Method, Observation, Site
     from resight.pictures import Pictures
     from resight.previews import Preview
+    from resight.public import Terms
     from resight.vocabulary import Vocabulary
 
 __all__ = ["main", "run"]
@@ -662,19 +674,10 @@ def withdraw(identifier: str, why: str, by: str | None) -> None:
 
 
 @command("list")
-@click.option("--site", "sites", multiple=True, help="Only this site; may repeat.")
-@click.option("--year", "years", multiple=True, type=int, help="Only records whose dates touch this year; may repeat.")
-@click.option("--platform", help="Only this platform and what is below it in the tree.")
-@click.option("--outcome", type=click.Choice(["seen", "not-seen", "cannot-tell"]))
-@click.option("--method", type=click.Choice(["optical", "radar", "flight-tracking", "ground", "report"]))
-@click.option("--basis", type=click.Choice(["own", "published", "retold"]))
-@click.option("--status", type=click.Choice(["draft", "reviewed", "withdrawn"]))
-@click.option("--tag", help="Only records with this tag.")
+@filter_options
 @click.option("--json", "style", flag_value="json", help="A JSON array of Features.")
 @click.option("--geojson", "style", flag_value="geojson", help="One GeoJSON FeatureCollection.")
-def list_(
-    sites: tuple[str, ...], years: tuple[int, ...], platform: str | None, style: str | None, **filters: str | None
-) -> None:
+def list_(style: str | None, **filters: Any) -> None:
     """List records, oldest first.
 
     Confidential sources are left out of --json and --geojson; `resight show ID` has them.
@@ -686,34 +689,15 @@ def list_(
       resight list --outcome not-seen --geojson > empty.geojson
     """
     from resight import terminal
-    from resight.vocabulary import Individual
 
     book = open_logbook()
-    vocabulary = book.vocabulary
-    wanted_sites = {book.resolve_site(site).id for site in sites} or None
-    known = vocabulary.resolve_platform(platform) if platform else None
-    records, problems = book.read(sites=wanted_sites, withdrawn=filters["status"] == "withdrawn")
-
-    def fits(record: Observation) -> bool:
-        if isinstance(known, Individual):
-            named = record.platform_name
-            fitting = named is not None and vocabulary.same_individual(named, known.name)
-        else:
-            fitting = known is None or (record.platform is not None and known.id in vocabulary.path(record.platform))
-        return (
-            fitting
-            and (not years or any(record.bounds[0].year <= year <= record.bounds[1].year for year in years))
-            and all(filters[name] in (None, getattr(record, name)) for name in ("outcome", "method", "basis", "status"))
-            and (filters["tag"] is None or filters["tag"] in record.tags)
-        )
-
-    shown = [record for record in records if fits(record)]
+    shown, problems = chosen(book, filters)
     if style == "json":
         terminal.dump([terminal.shareable(record) for record in shown])
     elif style == "geojson":
         terminal.dump({"type": "FeatureCollection", "features": [terminal.shareable(record) for record in shown]})
     else:
-        terminal.listing(shown, vocabulary)
+        terminal.listing(shown, book.vocabulary)
         if not shown:
             click.echo("No record fits.", err=True)
     finish(problems)
@@ -1055,6 +1039,7 @@ def _no_year() -> NoReturn:
     "--images", is_flag=True, help="Show the logbook's own images of the compared years, small, at their records."
 )
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser: the site's, or the overview.")
+@public_options
 @_years_option
 def map_(
     names: tuple[str, ...],
@@ -1063,6 +1048,7 @@ def map_(
     template: str | None,
     images: bool,
     show: bool,
+    terms: Terms | None,
     year: int | None,
     baseline: str | None,
     output: str | None,
@@ -1084,6 +1070,7 @@ def map_(
       resight map dunay --open
       resight map dunay --images
       resight map --overview
+      resight map --public --grid 0.2
     """
     from resight import links as links_
     from resight import maps, study
@@ -1095,15 +1082,16 @@ def map_(
     if overview and images:
         raise click.UsageError("--images are shown at records, and the overview has none; leave out one of the two")
     tiles = tiles_.parse(template) if template is not None else None
-    book = open_logbook()
+    book = open_logbook(terms)
     records, problems = book.read()
     year = _year(records, year)
-    told = study.of(book, records, year=year, baseline_years=_baseline_years(baseline, year))
+    conditions = terms.statements if terms else ()
+    told = study.of(book, records, year=year, baseline_years=_baseline_years(baseline, year), conditions=conditions)
     _say_empty(records, told.repeats)
     chosen = [book.resolve_site(name) for name in names] or [
         site for site in book.sites.values() if not overview and (everything or site.watched)
     ]
-    folder = Path(output) if output else book.folder / "maps"
+    folder = _folder_of_pages(book, output, terms)
     links = links_.beside(folder, book.sites, _report_name(told.repeats), written=[site.id for site in chosen])
     frame = to_frame(records)
     pictures = _pictures(book, records, chosen, told.repeats) if images else {}
@@ -1164,6 +1152,12 @@ def _preview_in(book: Logbook) -> Callable[[Observation], Preview]:
     return lambda record: previews.preview(book.folder, record.image_href or "", record.image_sha256)
 
 
+def _folder_of_pages(book: Logbook, output: str | None, terms: Terms | None) -> Path:
+    """Where pages are written: those for the public apart, so that neither takes the other's place."""
+    usual = book.folder / "maps"
+    return Path(output) if output else usual / "public" if terms else usual
+
+
 def _show(page: Path) -> None:
     """Open a page in the browser, or say that there is none to open it in."""
     import webbrowser
@@ -1174,6 +1168,7 @@ def _show(page: Path) -> None:
 
 @command()
 @_years_option
+@public_options
 @click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
 @click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
 @click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
@@ -1202,6 +1197,7 @@ def report(
     as_of: str | None,
     form: str,
     fail_on_repeat: bool,
+    terms: Terms | None,
 ) -> None:
     """Write the pattern-similarity report: which sighting resembles which of last year's, why, and how sure.
 
@@ -1224,7 +1220,9 @@ def report(
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
-    book = open_logbook()
+    if terms and since is not None:
+        raise click.UsageError("--since tells what records said before, which is for colleagues: leave out --public")
+    book = open_logbook(terms)
     scope = tuple(dict.fromkeys(book.resolve_site(name).id for name in names)) or None
     admitted = _methods(methods) if methods is not None else LOOK_METHODS
     until = _moment(as_of, "--as-of", is_end=True) if as_of is not None else None
@@ -1246,7 +1244,7 @@ def report(
     repeats = _compare(book, records, year, years, scope=scope, methods=admitted, learn=learn)
     changes, found = _changes(book, begin, until, scope, reviewed_only) if begin else (None, [])
     problems += [problem for problem in found if problem not in problems]
-    folder = Path(output) if output else book.folder / "maps"
+    folder = _folder_of_pages(book, output, terms)
     more = ["learned"] if learn else []
     more += [f"since-{_moment_in_name(begin, is_end=False)}"] if begin else []
     more += [f"as-of-{_moment_in_name(until, is_end=True)}"] if until else []
@@ -1256,6 +1254,7 @@ def report(
         conditions.append(f"Methods compared: {', '.join(admitted)}")
     if until:
         conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
+    conditions += terms.statements if terms else ()
     with terminal.progress() as progress:
         said = findings.of(
             records,
@@ -1444,4 +1443,4 @@ def _pair_of_two(
 
 
 # The commands that have a file of their own; in `--help` they stand in this order.
-from resight.commands import importing, attaching, merging  # noqa: E402, F401, I001
+from resight.commands import importing, exporting, attaching, merging  # noqa: E402, F401, I001

@@ -306,6 +306,31 @@ def fsync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+@contextlib.contextmanager
+def replaced(path: Path, ending: str) -> Iterator[Path]:
+    """A path beside the file, with this ending, for others to write to; it takes the file's place when they are done.
+
+    Raises:
+        CannotWrite: the folder or disk does not take it; the file is as it was.
+    """
+    target = path.resolve()
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{ending}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            if target.exists():
+                temporary.chmod(target.stat().st_mode & 0o777)
+            temporary.replace(target)
+            fsync_folder(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror or error}; nothing was changed") from error
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file, or leave it as it was; folders on the way to it are made, and taken away again if it fails.
 

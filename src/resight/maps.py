@@ -83,6 +83,7 @@ def site_map(
         basemap=study.basemap,
         digest=study.digest,
         up_to=study.up_to,
+        conditions=study.conditions,
     )
     data["links"] = pagedata.ways_on(links, study.sites[site])
     if pictures is not None:
@@ -127,6 +128,7 @@ def overview_map(
         basemap=study.basemap,
         digest=study.digest,
         up_to=study.up_to,
+        conditions=study.conditions,
         links=links,
     )
     return _map(data, data["title"], tiles).finished()

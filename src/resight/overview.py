@@ -40,6 +40,7 @@ def overview_page(
     digest: str,
     up_to: str,
     links: Links,
+    conditions: Sequence[str] = (),
 ) -> Data:
     """Everything the overview shows."""
     of_all = summaries(Columns(frame, repeats), sites)
@@ -80,7 +81,7 @@ def overview_page(
         "lead": _lead(repeats, of_all, now, then),
         "findings": named,
         "more": f"{more} more on the cards below." if more else "",
-        "asides": asides,
+        "asides": [*conditions, *asides],
         "facts": facts(now, then, digest, up_to),
         "about": [],
         "links": ways_on(links),

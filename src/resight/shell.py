@@ -1,4 +1,4 @@
-"""How every command starts, ends and says what is wrong: the group, its exit statuses, the logbook it is about.
+"""How every command starts, ends and says what is wrong: the group, its exit statuses, its logbook and records.
 
 Exit status: 0 done; 1 done, but the files hold errors (they are listed on standard error); 2 the command line is
 wrong; 3 a value is not allowed; 4 no such record; 5 logged already; 6 no logbook here; 7 a file could not be read
@@ -10,11 +10,12 @@ Everything heavier than click is imported inside the command that needs it, so t
 from __future__ import annotations
 
 import errno
+import functools
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
@@ -23,6 +24,8 @@ from resight.errors import PROBLEMS_FOUND, CannotWrite, Problem, ResightError
 
 if TYPE_CHECKING:
     from resight.logbook import Logbook
+    from resight.observation import Observation
+    from resight.public import Terms
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -129,14 +132,108 @@ def command(*names: str) -> Callable[[Command], click.Command]:
     return decorate
 
 
-def open_logbook() -> Logbook:
-    """The logbook that the command line or the environment names."""
+def open_logbook(terms: Terms | None = None) -> Logbook:
+    """The logbook that the command line or the environment names; with terms, as it may be shown to the public."""
     # Looking through every installed package for Pydantic plug-ins takes longer than reading a logbook; we use none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from resight.logbook import Logbook
 
     given = click.get_current_context().ensure_object(dict).get("logbook")
-    return Logbook(given or os.environ.get("RESIGHT_LOGBOOK") or ".")
+    folder = given or os.environ.get("RESIGHT_LOGBOOK") or "."
+    if terms is not None:
+        from resight.public import PublicLogbook
+
+        return PublicLogbook(folder, terms)
+    return Logbook(folder)
+
+
+def public_options(function: Command) -> Command:
+    """``--public`` with its terms; the command is given them as ``terms``, None where it was not asked for."""
+
+    @functools.wraps(function)
+    def command(*args: Any, is_public: bool, grid: float | None, without: str | None, **options: Any) -> Any:
+        if not is_public and (grid is not None or without is not None):
+            raise click.UsageError("--grid and --without say how --public is meant: add it")
+        terms = None
+        if is_public:
+            from resight import public
+
+            terms = public.terms(grid, without)
+        return function(*args, terms=terms, **options)
+
+    for option in (
+        click.option(
+            "--without",
+            metavar="LIST",
+            help="Fields that --public leaves out, with commas, instead of the usual: analyst, reviewed_by, note, "
+            "tags, berth, image_id, image_time, image_href, image_sha256.",
+        ),
+        click.option(
+            "--grid",
+            type=float,
+            metavar="DEGREES",
+            help="Width of the cells that --public rounds positions to (default: 0.1, about 11 km).",
+        ),
+        click.option(
+            "--public",
+            "is_public",
+            is_flag=True,
+            help="Only reviewed records, with rounded positions and without what is for colleagues; it says so.",
+        ),
+    ):
+        command = option(command)
+    return cast(Command, command)
+
+
+_FILTERS = (
+    click.option("--site", "sites", multiple=True, help="Only this site; may repeat."),
+    click.option(
+        "--year", "years", multiple=True, type=int, help="Only records whose dates touch this year; may repeat."
+    ),
+    click.option("--platform", help="Only this platform and what is below it in the tree."),
+    click.option("--outcome", type=click.Choice(["seen", "not-seen", "cannot-tell"])),
+    click.option("--method", type=click.Choice(["optical", "radar", "flight-tracking", "ground", "report"])),
+    click.option("--basis", type=click.Choice(["own", "published", "retold"])),
+    click.option("--status", type=click.Choice(["draft", "reviewed", "withdrawn"])),
+    click.option("--tag", help="Only records with this tag."),
+)
+
+
+def filter_options(function: Command) -> Command:
+    """The options that say which records a command is about; :func:`chosen` reads them."""
+    for option in reversed(_FILTERS):
+        function = option(function)
+    return function
+
+
+def chosen(
+    book: Logbook, filters: Mapping[str, Any], *, withdrawn: bool = False
+) -> tuple[list[Observation], list[Problem]]:
+    """The records that fit the options of :func:`filter_options`, oldest first, and the problems met in reading.
+
+    Withdrawn records are among them only where ``--status withdrawn`` asks for them, or ``withdrawn``.
+    """
+    from resight.vocabulary import Individual
+
+    vocabulary, years = book.vocabulary, filters["years"]
+    sites = {book.resolve_site(site).id for site in filters["sites"]} or None
+    known = vocabulary.resolve_platform(filters["platform"]) if filters["platform"] else None
+    records, problems = book.read(sites=sites, withdrawn=withdrawn or filters["status"] == "withdrawn")
+
+    def fits(record: Observation) -> bool:
+        if isinstance(known, Individual):
+            named = record.platform_name
+            fitting = named is not None and vocabulary.same_individual(named, known.name)
+        else:
+            fitting = known is None or (record.platform is not None and known.id in vocabulary.path(record.platform))
+        return (
+            fitting
+            and (not years or any(record.bounds[0].year <= year <= record.bounds[1].year for year in years))
+            and all(filters[name] in (None, getattr(record, name)) for name in ("outcome", "method", "basis", "status"))
+            and (filters["tag"] is None or filters["tag"] in record.tags)
+        )
+
+    return [record for record in records if fits(record)], problems
 
 
 def finish(found: Iterable[Problem], status: int = 0) -> None:

@@ -52,6 +52,7 @@ def site_page(
     basemap: Mapping[str, base.Layer],
     digest: str,
     up_to: str,
+    conditions: Sequence[str] = (),
 ) -> Data:
     """Everything a site's page shows."""
     every = Columns(frame, repeats)
@@ -86,7 +87,7 @@ def site_page(
         "names": _other_names(site),
         "lead": bottom_line(site, summary, repeats, now, then),
         "findings": findings(site, repeats, vocabulary),
-        "asides": _asides(site, summary, sites, of_all, told.left_out(), now, then),
+        "asides": [*conditions, *_asides(site, summary, sites, of_all, told.left_out(), now, then)],
         "facts": facts(now, then, digest, up_to),
         "about": _about(site, sites, vocabulary),
         "map": {

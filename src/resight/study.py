@@ -31,6 +31,8 @@ class Study(NamedTuple):
     digest: str
     #: See :func:`up_to`.
     up_to: str
+    #: In words, what narrows what the pages show; it stands at their top.
+    conditions: Sequence[str] = ()
 
 
 def of(
@@ -39,6 +41,7 @@ def of(
     *,
     year: int | None = None,
     baseline_years: Sequence[int] | None = None,
+    conditions: Sequence[str] = (),
 ) -> Study:
     """Compare a year of some records with its baseline.
 
@@ -48,6 +51,7 @@ def of(
             :func:`to_records(frame) <resight.frame.to_records>`.
         year: the year under study; the newest with records if not given.
         baseline_years: the years it is held against; the year before if not given.
+        conditions: in words, what narrows what the pages show (:attr:`resight.public.Terms.statements`).
 
     Raises:
         InvalidValue: no records were given but something else; no year was named and there are none; the year is its
@@ -75,6 +79,7 @@ def of(
         book.basemap(),
         book.digest(records),
         up_to(records),
+        conditions,
     )
 
 

@@ -18,6 +18,7 @@ from resight.episodes import Episode
 from resight.errors import Level, Problem
 from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Observation, Site
+from resight.public import without_confidential
 from resight.vocabulary import Platform, Term, Vocabulary
 from resight.wording import Progress, count_text, in_short, years_text
 
@@ -122,13 +123,7 @@ def progress() -> Iterator[Progress]:
 
 def shareable(record: Observation) -> dict[str, Any]:
     """The Feature of a record as it may leave the logbook: without its confidential sources."""
-    feature = record.to_feature()
-    sources = [source for source in feature["properties"].get("sources", []) if not source.get("confidential")]
-    if sources:
-        feature["properties"]["sources"] = sources
-    else:
-        feature["properties"].pop("sources", None)
-    return feature
+    return without_confidential(record).to_feature()
 
 
 def listing(records: Sequence[Observation], vocabulary: Vocabulary) -> None:

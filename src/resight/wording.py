@@ -82,8 +82,8 @@ def count_text(record: Observation) -> str:
     return counted(record.count_min, record.count, record.count_max)
 
 
-def in_short(record: Observation, vocabulary: Vocabulary) -> str:
-    """A record in one line: what, how many, doing what, with every doubt in it."""
+def subject(record: Observation, vocabulary: Vocabulary) -> str:
+    """What a record is about: what was seen and how many, or what was not, with the doubts about that."""
     what = vocabulary.label(record.platform) if record.platform else "anything" if record.outcome == "not-seen" else ""
     what = hedged(record, "platform", what or "platform not given")
     if record.platform_name:
@@ -91,7 +91,12 @@ def in_short(record: Observation, vocabulary: Vocabulary) -> str:
     number = count_text(record)
     if number and number != "1":
         what = f"{number} × {what}"
-    parts = [{"seen": what, "not-seen": f"not seen: {what}", "cannot-tell": f"could not tell: {what}"}[record.outcome]]
+    return {"seen": what, "not-seen": f"not seen: {what}", "cannot-tell": f"could not tell: {what}"}[record.outcome]
+
+
+def in_short(record: Observation, vocabulary: Vocabulary) -> str:
+    """A record in one line: what, how many, doing what, with every doubt in it."""
+    parts = [subject(record, vocabulary)]
     if record.activity:
         term = vocabulary.activities.get(record.activity)
         parts.append(hedged(record, "activity", term.label if term else record.activity))

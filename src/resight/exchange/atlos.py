@@ -3,16 +3,24 @@
 The columns stand in Atlos's own source (``export_controller.ex``, ``attribute.ex``): slug, project, description, date,
 latitude, longitude, geolocation_resolution, tags, status, sensitive, restrictions, more_info, source_1 and on, and what
 a project adds. What a spreadsheet could run as a formula, Atlos marks with an apostrophe, which is taken off.
+
+Written as The CSV that Atlos takes in bulk: one incident a row, latitude before longitude.
 """
 
+from __future__ import annotations
+
+import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from resight import wording
 from resight.errors import UnreadableFile
-from resight.exchange import foreign, places
+from resight.exchange import flat, foreign, places
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
+from resight.observation import PROPERTY_NAMES, Observation
 
 _NEEDED = {"slug", "description"}
 _MARKS = {"inserted_at", "updated_at", "sensitive", "geolocation_resolution", "restrictions", "project"}
@@ -97,3 +105,80 @@ def _listed(value: Any) -> str | None:
 def _sources(values: Mapping[str, Any]) -> str | None:
     columns = sorted((name for name in values if re.fullmatch(r"source_\d+", name)), key=lambda n: int(n[7:]))
     return foreign.sources(a for name in columns for a in foreign.web_addresses(str(values[name] or "")))
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+#: Columns as Atlos names them; ``source_1``, ``source_2`` … follow. It takes a position from ``location`` and gives it
+#: back in the other two.
+COLUMNS = (
+    *("description", "date", "latitude", "longitude", "location", "geolocation_resolution"),
+    *("sensitive", "status", "tags", "more_info"),
+)
+#: What Atlos allows in these columns.
+SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION, LONGEST_MORE_INFO = 8, 240, 3000
+STATUSES = {"draft": "Ready for Review", "reviewed": "Completed", "withdrawn": "Cancelled"}
+#: Metres that each word of Atlos for the precision of a place stands for.
+RESOLUTIONS = (("Exact", 10.0), ("Vicinity", 100.0), ("Locality", 1000.0))
+#: Fields with a column of their own.
+_CARRIED = {"status", "tags", "earliest", "latest"}
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records; what has no column stands in ``more_info``, one ``field: value`` a line."""
+    cut: list[str] = []
+    most = max((len(_urls(record)) for record in records), default=0)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\r\n")
+        rows.writerow([*COLUMNS, *(f"source_{number}" for number in range(1, most + 1))])
+        for record in records:
+            cells, is_whole = _row(record, setting)
+            if not is_whole:
+                cut.append(record.id or "")
+            urls = _urls(record)
+            rows.writerow([*cells, *urls, *[""] * (most - len(urls))])
+    said = []
+    if records:
+        what = f"Atlos has {len(COLUMNS)} columns: everything else stands in more_info, as text"
+        said.append(f"{what}, and comes back as such")
+    vague = sum(record.earliest != record.latest for record in records)
+    if vague:
+        what = "Atlos takes whole days: the date of"
+        said.append(f"{what} {wording.numbered(vague, 'record')} is vague and stands in more_info alone")
+    if cut:
+        limits = f"{LONGEST_DESCRIPTION} characters of description and {LONGEST_MORE_INFO} of more_info"
+        said.append(f"Atlos holds {limits}: longer text was cut, ending in …, in {flat.named(cut)}")
+    return tuple(said)
+
+
+def _urls(record: Observation) -> list[str]:
+    return [source.url for source in record.sources if source.url]
+
+
+def _row(record: Observation, setting: Setting) -> tuple[list[str], bool]:
+    """The cells of :data:`COLUMNS`, and whether all the text fits."""
+    site = setting.sites.get(record.site)
+    name = site.name if site else record.site
+    description = f"{name}: {wording.subject(record, setting.vocabulary)}"
+    description += f". {record.visible}" if record.visible else ""
+    # A comma parts two tags.
+    tags = ", ".join(tag.replace(",", ";") for tag in record.tags)
+    rest = [(field, flat.text(flat.value(record, field))) for field in PROPERTY_NAMES if field not in _CARRIED]
+    if record.geometry is not None and flat.point(record) is None:
+        rest.append(("geometry", flat.shape(record).wkt))
+    more = "\n".join(f"{field}: {value}" for field, value in [*rest, *setting.statements.items()] if value)
+    place = flat.representative(record)
+    lat, lon = (repr(place[1]), repr(place[0])) if place else ("", "")
+    reach = record.location_uncertainty_m if place else None
+    resolution = next((word for word, metres in RESOLUTIONS if reach and reach <= metres), "")
+    cells = [
+        _cut(description, LONGEST_DESCRIPTION).ljust(SHORTEST_DESCRIPTION, "."),
+        record.earliest.isoformat() if record.earliest == record.latest else "",
+        *(lat, lon, f"{lat}, {lon}" if place else "", resolution),
+        *("Not Sensitive", STATUSES[record.status], tags, _cut(more, LONGEST_MORE_INFO)),
+    ]
+    return cells, len(description) <= LONGEST_DESCRIPTION and len(more) <= LONGEST_MORE_INFO
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

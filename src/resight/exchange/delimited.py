@@ -2,6 +2,8 @@
 
 The standard library's csv reads them, not pandas: it keeps every cell as it stands (pandas makes ``NA`` a gap and
 ``007`` a seven), knows quoted line ends, and is as quick where all is text.
+
+Written as Delimited text (CSV by RFC 4180, TSV): one row a record, columns named as the fields.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from resight.errors import InvalidValue, UnreadableFile
+from resight.exchange import flat
 from resight.exchange.header import taken_apart
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Table
+from resight.observation import Observation
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 #: Encodings that are tried and shown where a text is not Unicode; they cannot be told apart for certain.
@@ -156,3 +162,56 @@ def _lines(text: str, separator: str) -> list[list[str]]:
     finally:
         csv.field_size_limit(limit)
     return lines
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+#: What a spreadsheet takes for the beginning of a formula; the wide forms are those of East Asian keyboards.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: What stands before such text in a file for a spreadsheet.
+GUARD = "'"
+#: In such a file the last column names, with spaces between, the cells of its row that were given a guard: where it
+#: names one, the first apostrophe of that cell is not part of the text.
+GUARDED = "guarded"
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records as CSV, or as TSV where the format is ``tsv``; nothing of them is lost.
+
+    With ``is_safe`` the file begins with a byte order mark, by which spreadsheets know UTF-8, and text that would run
+    as a formula is guarded: see :data:`GUARDED`.
+    """
+    fields, statements = flat.fields(records), setting.statements
+    header = [*fields, *flat.PLACE, *statements, *([GUARDED] if setting.is_safe else [])]
+    with path.open("w", encoding="utf-8-sig" if setting.is_safe else "utf-8", newline="") as file:
+        rows = csv.writer(file, delimiter="\t" if setting.form == "tsv" else ",", lineterminator="\r\n")
+        rows.writerow(header)
+        rows.writerows(_rows(records, header, setting))
+    return ()
+
+
+def _rows(records: Sequence[Observation], header: Sequence[str], setting: Setting) -> Iterator[Sequence[Any]]:
+    """The cells of each record; made column by column, which is quicker."""
+    columns = list(flat.columns(records).values())
+    columns += map(list, zip(*map(flat.place, records), strict=True))
+    statements = tuple(setting.statements.values())
+    if setting.is_safe:
+        return (_guarded((*cells, *statements), header) for cells in zip(*columns, strict=True))
+    # Text stays as it is; nothing and days are written by csv as they should be.
+    columns = [
+        column if name in flat.TEXTS or name in flat.DAYS else [flat.text(cell) for cell in column]
+        for name, column in zip(header, columns, strict=False)
+    ]
+    return ((*cells, *statements) for cells in zip(*columns, strict=True))
+
+
+def _guarded(cells: Sequence[Any], header: Sequence[str]) -> list[str]:
+    """The cells as text, with guards, and at the end which of them have one."""
+    # A number that begins with a minus is a number.
+    names = [
+        name
+        for name, cell in zip(header, cells, strict=False)
+        if isinstance(cell, str) and cell.startswith(FORMULA_STARTS)
+    ]
+    texts = [flat.text(cell) for cell in cells]
+    return [*(GUARD + t if name in names else t for name, t in zip(header, texts, strict=False)), " ".join(names)]

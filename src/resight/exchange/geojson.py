@@ -3,10 +3,14 @@
 RFC 7946; the ``crs`` member of its forerunner of 2008 (east first, whatever the system defines); newline-delimited
 and RFC 8142 text sequences; OGC Features and Geometries JSON 1.0 (OGC 21-045r1): ``time``, and ``place`` in the axis
 order of its ``coordRefSys``.
+
+Written as GeoJSON (RFC 7946) as it stands in the logbook: one Feature a line, every field under its own name.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +18,9 @@ import orjson
 
 from resight.errors import UnreadableFile
 from resight.exchange import foreign, moments, places
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
+from resight.observation import Observation
 
 _KIND = re.compile(r'"type"\s*:\s*"Feature(Collection)?"')
 #: What a record of ours always has on disk.
@@ -190,3 +196,17 @@ def _named(path: Path, number: int, system: Any) -> str:
         )
     curie = re.fullmatch(r"\[?(\w+):(?:(\d[\w.]*):)?(\w+)\]?", system)
     return f"{curie[1]}:{curie[3]}" if curie else system
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records; nothing of them is lost. What a public file says of itself stands in its foreign members."""
+    head = {"type": "FeatureCollection", "name": path.stem, "digest": setting.digest, **setting.statements}
+    with path.open("wb") as file:
+        file.write(orjson.dumps(head)[:-1] + b',"features":[')
+        for number, record in enumerate(records):
+            file.write((b",\n" if number else b"\n") + orjson.dumps(record.to_feature()))
+        file.write(b"\n]}\n")
+    return ()

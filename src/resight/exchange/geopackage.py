@@ -1,16 +1,27 @@
 """GeoPackage: one layer of a file of QGIS or GDAL, its features and the system of their positions.
 
 OGC GeoPackage 1.4 (OGC 12-128r19), read by GDAL by way of pyogrio, which comes with geopandas.
+
+Written as GeoPackage (OGC 12-128, by GDAL through pyogrio): one layer of records with typed columns.
 """
 
+from __future__ import annotations
+
+import contextlib
 import re
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyogrio
+
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange import foreign, places
+from resight.exchange import flat, foreign, places
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
+from resight.observation import Observation
 
 _SQLITE = b"SQLite format 3\x00"
 #: Identifier that the format writes into byte 68 of the file; the last two are of versions before 1.2.
@@ -146,3 +157,84 @@ def _moment(value: Any) -> Any:
         return datetime.fromisoformat(text)
     except ValueError:
         return text
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+LAYER = "observations"
+#: The end of a text in C; SQLite would cut the rest off.
+_NUL = re.compile("\x00")
+#: What GDAL calls UTC among its time zones.
+_UTC = 100
+#: Option of GDAL: the time it takes for that of writing.
+_CLOCK = "OGR_CURRENT_DATE"
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records as the layer ``observations`` in WGS 84; those without a position have an empty geometry.
+
+    Lists are JSON text.
+    """
+    replaced = flat.Replaced(_NUL)
+    identifiers = [record.id for record in records]
+    found = flat.columns(records)
+    columns, masks = [], []
+    for name, values in found.items():
+        columns.append(_array(name, values, identifiers, replaced))
+        masks.append(np.array([value is None for value in values]))
+    with _no_clock():
+        _write(path, records, tuple(found), columns, masks, setting)
+    return replaced.losses("GeoPackage", "the character NUL")
+
+
+@contextlib.contextmanager
+def _no_clock() -> Iterator[None]:
+    """GDAL notes no time of writing meanwhile, but the same one always: two runs give the same bytes."""
+    before = pyogrio.get_gdal_config_option(_CLOCK)
+    pyogrio.set_gdal_config_options({_CLOCK: "2000-01-01T00:00:00.000Z"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({_CLOCK: before})
+
+
+def _write(
+    path: Path,
+    records: Sequence[Observation],
+    fields: Sequence[str],
+    columns: Sequence[Any],
+    masks: Sequence[Any],
+    setting: Setting,
+) -> None:
+    pyogrio.raw.write(
+        path,
+        geometry=np.array(flat.wkb(records), dtype=object),
+        field_data=columns,
+        fields=np.array(fields, dtype=object),
+        field_mask=masks,
+        gdal_tz_offsets={name: np.full(len(records), _UTC, dtype="int8") for name in flat.MOMENTS},
+        layer=LAYER,
+        driver="GPKG",
+        geometry_type="Unknown",
+        crs="EPSG:4326",
+        nan_as_null=True,
+        layer_metadata=setting.statements or None,
+        promote_to_multi=False,
+    )
+
+
+def _array(name: str, values: Sequence[Any], identifiers: Sequence[str | None], replaced: flat.Replaced) -> Any:
+    """A column as GDAL takes it; what is empty is told by the mask."""
+    if name in flat.DAYS:
+        return np.array(values, dtype="datetime64[D]")
+    if name in flat.MOMENTS:
+        moments = [None if value is None else value.replace(tzinfo=None) for value in values]
+        return np.array(moments, dtype="datetime64[ms]")
+    if name in flat.WHOLE:
+        return np.array([value or 0 for value in values], dtype="int64")
+    if name in flat.NUMBERS:
+        return np.array([np.nan if value is None else value for value in values], dtype="float64")
+    if name in flat.FLAGS:
+        return np.array(values, dtype="bool")
+    texts = [None if v is None else replaced(v, i) for v, i in zip(values, identifiers, strict=True)]
+    return np.array(texts, dtype=object)

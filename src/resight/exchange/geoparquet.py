@@ -2,17 +2,28 @@
 
 GeoParquet 1.0 and 1.1 (https://geoparquet.org): positions and their system are read by geopandas, the columns by
 pyarrow, which has to be installed (``resight[parquet]``).
+
+Written as GeoParquet 1.1 (by pyarrow): typed columns, positions as WKB in lon, lat, WGS 84, with the box of each row.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
 from resight.errors import UnreadableFile
-from resight.exchange import foreign, places
+from resight.exchange import flat, foreign, places
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
+from resight.observation import Observation
 
 #: What the row groups may say of their size when unpacked.
 MOST_UNPACKED = 4 * foreign.MOST_BYTES
@@ -142,3 +153,54 @@ def _cell(value: Any) -> Any:
     if isinstance(value, time | timedelta):
         return str(value)
     return foreign.cell(value)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+VERSION = "1.1.0"
+#: Column that holds the box of each position, so that a reader can pass over rows (“covering”).
+COVERING = "bbox"
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records; nothing of them is lost. Lists are JSON text.
+
+    What a public file says of itself stands in the metadata of the file, under the key ``resight``.
+    """
+    columns = {name: pa.array(cells, type=_type(name)) for name, cells in flat.columns(records).items()}
+    positions = flat.wkb(records)
+    shapes = shapely.from_wkb(positions)
+    columns["geometry"] = pa.array(positions, type=pa.binary())
+    box = shapely.bounds(shapes)
+    sides = [pa.array(box[:, number], from_pandas=True) for number in range(len(_SIDES))]
+    columns[COVERING] = pa.StructArray.from_arrays(sides, names=list(_SIDES), mask=pa.array(shapely.is_missing(shapes)))
+    metadata = {"geo": json.dumps(_geo(shapes)), "resight": json.dumps(setting.statements, ensure_ascii=False)}
+    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path, compression="zstd")
+    return ()
+
+
+def _type(name: str) -> pa.DataType:
+    if name in flat.DAYS:
+        return pa.date32()
+    if name in flat.MOMENTS:
+        return pa.timestamp("us", tz="UTC")
+    if name in flat.WHOLE:
+        return pa.int64()
+    if name in flat.NUMBERS:
+        return pa.float64()
+    return pa.bool_() if name in flat.FLAGS else pa.string()
+
+
+def _geo(shapes: Any) -> dict[str, Any]:
+    """The metadata that makes a Parquet file a GeoParquet file; without a CRS it is OGC:CRS84 (lon, lat)."""
+    given = shapes[~shapely.is_missing(shapes)]
+    kinds = {(shape.geom_type, bool(shape.has_z)) for shape in given}
+    column: dict[str, Any] = {
+        "encoding": "WKB",
+        "geometry_types": sorted(kind + (" Z" if has_height else "") for kind, has_height in kinds),
+        "covering": {"bbox": {side: [COVERING, side] for side in _SIDES}},
+    }
+    if len(given):
+        column["bbox"] = [float(side) for side in shapely.total_bounds(given)]
+    return {"version": VERSION, "primary_column": "geometry", "columns": {"geometry": column}}

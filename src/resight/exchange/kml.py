@@ -4,22 +4,31 @@ OGC KML 2.3 (OGC 12-007r2), of which the times come with reduced precision. The 
 expat with a refusal of every DOCTYPE: entities can only be declared in one, so that neither an entity bomb nor an
 external entity has a place to stand, and no further library is needed. Of a KMZ only its KML is read, within limits;
 links to other files are never followed.
+
+Written as KML 2.2 (OGC 07-147r2) and KMZ for Google Earth: folders by year and site, times, balloons, every field as
+data.
 """
+
+from __future__ import annotations
 
 import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape as html
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
+from resight import dates, wording
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange import foreign, moments, places
+from resight.exchange import flat, foreign, moments, places
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
+from resight.observation import Observation
 
 #: A KML in a KMZ that is larger than this, or than so many times its packed size, is not read.
 MOST_UNZIPPED = foreign.MOST_BYTES
@@ -450,3 +459,172 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.split("\n"):
         if squeezed := " ".join(line.split()):
             yield squeezed
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+#: Period to colour as KML writes it (aabbggrr); of the palette of the maps, which colour-blind readers can tell apart.
+_COLOURS = {"now": "ffb27200", "then": "ff009fe6", "other": "ff9a9a9a"}
+#: Outcome to the size of its sign: what found nothing is smaller, and its name says so.
+_SCALES = {"seen": 1.1, "not-seen": 0.7, "cannot-tell": 0.7}
+#: The one file that Google Earth opens in a KMZ.
+_MAIN = "doc.kml"
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records as KML, or zipped where the format is ``kmz``.
+
+    A record without a position is a placemark without geometry, in a folder of its own: never a pin at its site.
+    """
+    replaced = flat.Replaced()
+    document = _Document(setting, flat.fields(records), replaced)
+    parts = document.parts(records)
+    if setting.form == "kmz":
+        # Written in one go: programs that read KMZ know no 64-bit archives. The time is that of every ZipInfo, 1980.
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(zipfile.ZipInfo(_MAIN), "".join(parts), zipfile.ZIP_DEFLATED)
+    else:
+        with path.open("wb") as file:
+            file.writelines(part.encode() for part in parts)
+    return replaced.losses("KML")
+
+
+def _xml(text: str) -> str:
+    """Text between tags; a carriage return, which XML would turn into a line feed, as a reference."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("\r", "&#13;") if "\r" in escaped else escaped
+
+
+def _html(text: str) -> str:
+    """Text as HTML; ``$[…]``, in whose place Google Earth would put the value of a field, stays as it is."""
+    return html(text).replace("$[", "$&#91;")
+
+
+class _Document:
+    """The records as the text of a KML document, part by part."""
+
+    def __init__(self, setting: Setting, fields: Sequence[str], replaced: flat.Replaced) -> None:
+        self._setting, self._fields, self._replaced = setting, fields, replaced
+
+    def parts(self, records: Sequence[Observation]) -> Iterator[str]:
+        about = [f"{wording.numbered(len(records), 'record')}. Digest: {self._setting.digest}."]
+        about += self._setting.statements.values()
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
+        yield f"<name>resight</name>\n<description>{_xml(html(' '.join(about)))}</description>\n"
+        yield from _styles()
+        for name, of_year in _grouped(records, self._folder_of):
+            yield f"<Folder>\n<name>{name}</name>\n"
+            for site, of_site in _grouped(of_year, lambda record: record.site):
+                known = self._setting.sites.get(site)
+                yield f"<Folder>\n<name>{self._text(known.name if known else site, site)}</name>\n"
+                yield from (self._placemark(record) for record in of_site if record.geometry is not None)
+                unplaced = [record for record in of_site if record.geometry is None]
+                if unplaced:
+                    yield f"<Folder>\n<name>{wording.NOT_STATED}</name>\n"
+                    yield from map(self._placemark, unplaced)
+                    yield "</Folder>\n"
+                yield "</Folder>\n"
+            yield "</Folder>\n"
+        yield "</Document>\n</kml>\n"
+
+    def _folder_of(self, record: Observation) -> str:
+        first, last = (day.year for day in record.bounds)
+        if first != last:
+            return "dates that cross a New Year"
+        role = {self._setting.year: " (this year)", self._setting.year - 1: " (last year)"}.get(first, "")
+        return f"{first}{role}"
+
+    def _text(self, given: str, identifier: str | None) -> str:
+        return _xml(self._replaced(given, identifier))
+
+    def _placemark(self, record: Observation) -> str:
+        name = f"{dates.in_words(record.date)}: {wording.subject(record, self._setting.vocabulary)}"
+        fields = [(field, flat.text(flat.value(record, field))) for field in self._fields]
+        fields += self._setting.statements.items()
+        data = "".join(
+            f'<Data name="{field}"><value>{self._text(value, record.id)}</value></Data>'
+            for field, value in fields
+            if value
+        )
+        return (
+            f"<Placemark>\n<name>{self._text(name, record.id)}</name>\n"
+            f"<description>{self._text(self._balloon(record, name), record.id)}</description>\n{_time(record)}\n"
+            f"<styleUrl>#{self._period(record)}-{record.outcome}</styleUrl>\n"
+            f"<ExtendedData>{data}</ExtendedData>\n{_shape(record.geometry)}</Placemark>\n"
+        )
+
+    def _period(self, record: Observation) -> str:
+        first, last = (day.year for day in record.bounds)
+        if first != last:
+            return "other"
+        return {self._setting.year: "now", self._setting.year - 1: "then"}.get(first, "other")
+
+    def _balloon(self, record: Observation, name: str) -> str:
+        """What is read in the balloon, as HTML: every value escaped, links only to the web."""
+        said = [wording.in_short(record, self._setting.vocabulary), record.visible, record.note]
+        if record.geometry is None:
+            said.insert(0, wording.NOT_STATED)
+        paragraphs = [f"<b>{_html(name)}</b>", *(_html(text) for text in said if text)]
+        sources = "".join(f"<li>{_source(source)}</li>" for source in record.sources)
+        if sources:
+            paragraphs.append(f"Sources:</p><ul>{sources}</ul><p>")
+        return "".join(f"<p>{text}</p>" for text in [*paragraphs, _html(record.id or "")])
+
+
+def _grouped(records: Iterable[Observation], key: Any) -> list[tuple[str, list[Observation]]]:
+    """The records under each key: the newest year first, sites by their id."""
+    groups: dict[str, list[Observation]] = {}
+    for record in records:
+        groups.setdefault(key(record), []).append(record)
+    # "2025 (this year)" and "dates …" before "2024", letters after digits: sites have no digits to turn round.
+    years = sorted((name for name in groups if name[:1].isdigit()), reverse=True)
+    return [(name, groups[name]) for name in [*years, *sorted(groups.keys() - set(years))]]
+
+
+def _styles() -> Iterator[str]:
+    for period, colour in _COLOURS.items():
+        for outcome, scale in _SCALES.items():
+            # No picture of another host's: opening the file must not tell anybody of it.
+            yield (
+                f'<Style id="{period}-{outcome}"><IconStyle><color>{colour}</color><scale>{scale}</scale></IconStyle>'
+                f"<LineStyle><color>{colour}</color><width>3</width></LineStyle>"
+                f"<PolyStyle><color>66{colour[2:]}</color></PolyStyle>"
+                "<BalloonStyle><text>$[description]</text></BalloonStyle></Style>\n"
+            )
+
+
+def _time(record: Observation) -> str:
+    """When: the moment of the image, the day, or the first and the last day that the date allows."""
+    if record.image_time:
+        return f"<TimeStamp><when>{dates.utc_text(record.image_time)}</when></TimeStamp>"
+    first, last = (day.isoformat() for day in record.bounds)
+    if first == last:
+        return f"<TimeStamp><when>{first}</when></TimeStamp>"
+    return f"<TimeSpan><begin>{first}</begin><end>{last}</end></TimeSpan>"
+
+
+def _source(source: Any) -> str:
+    shown = _html(", ".join(part for part in (source.published_by, source.title, source.published) if part))
+    url = source.url or ""
+    if not url.startswith(("http://", "https://")):
+        return shown
+    return f'<a href="{html(url)}">{shown or _html(url)}</a>'
+
+
+def _shape(geometry: Mapping[str, Any] | None) -> str:
+    if geometry is None:
+        return ""
+    kind, found = geometry["type"], geometry["coordinates"]
+    if kind.startswith("Multi"):
+        single = kind.removeprefix("Multi")
+        inner = "".join(_shape({"type": single, "coordinates": part}) for part in found)
+        return f"<MultiGeometry>{inner}</MultiGeometry>\n"
+    if kind == "Polygon":
+        outer, *holes = (f"<LinearRing>{_written(ring)}</LinearRing>" for ring in found)
+        inner = "".join(f"<innerBoundaryIs>{ring}</innerBoundaryIs>" for ring in holes)
+        return f"<Polygon><outerBoundaryIs>{outer}</outerBoundaryIs>{inner}</Polygon>\n"
+    return f"<{kind}>{_written([found] if kind == 'Point' else found)}</{kind}>\n"
+
+
+def _written(places: Iterable[Sequence[float]]) -> str:
+    return f"<coordinates>{' '.join(','.join(map(repr, place)) for place in places)}</coordinates>"

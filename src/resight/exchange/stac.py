@@ -3,17 +3,29 @@
 STAC 1.0 and 1.1 (https://github.com/radiantearth/stac-spec), extensions eo, view, sar and file. An Item is one image,
 so its ``platform`` is the satellite, which a record calls ``sensor``. Its geometry is the footprint of the image and
 the position of no thing: it stands in the column ``footprint``, for whoever asks which sites the image covers.
+
+Written as STAC 1.1 Items in an ItemCollection: one for each look that names its image.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import orjson
+
+from resight import dates, episodes
+from resight.episodes import Look
 from resight.errors import UnreadableFile
-from resight.exchange import foreign, moments, places
+from resight.exchange import flat, foreign, moments, places
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
+from resight.observation import Observation, Site, positions
+from resight.wording import numbered
 
 _MARK = re.compile(r'"stac_version"\s*:')
 #: The image is one moment, whose day is known once the site and its time zone are.
@@ -227,3 +239,124 @@ def _words(value: Any) -> set[str]:
 
 def _joined(value: Any) -> str | None:
     return ", ".join(word for word in value if isinstance(word, str)) or None if isinstance(value, list) else None
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+VERSION = "1.1.0"
+#: Field of the record, property of the Item. STAC's ``platform`` is the satellite.
+PROPERTIES = {
+    "sensor": "platform",
+    "gsd_m": "gsd",
+    "cloud_pct": "eo:cloud_cover",
+    "off_nadir_deg": "view:off_nadir",
+}
+_EXTENSIONS = {
+    "eo:": "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
+    "view:": "https://stac-extensions.github.io/view/v1.0.0/schema.json",
+    "file:": "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+}
+#: The multihash of SHA-256: its code 0x12, its length 0x20, then the digest.
+SHA256_PREFIX = "1220"
+_LICENSE = re.compile(r"[\w.+-]+")
+_TYPES = {".tif": "image/tiff; application=geotiff", ".png": "image/png", ".jpg": "image/jpeg", ".jp2": "image/jp2"}
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write an Item for each look of which a record names an image by id, time or address.
+
+    The geometry is that of the site, not of the image, which is said in ``resight:geometry``.
+    """
+    looks = [look for look in (*episodes.looks(records), *episodes.clouded(records)) if _has_image(look)]
+    looks = sorted(looks, key=lambda look: (look.day, look.records[0].id or ""))
+    items, unplaced = [], 0
+    for look in looks:
+        site = setting.sites.get(look.site)
+        unplaced += site is None
+        items.append(_item(look, site, setting))
+    collection = {"type": "FeatureCollection", "digest": setting.digest, **setting.statements, "features": items}
+    path.write_bytes(orjson.dumps(collection, option=orjson.OPT_INDENT_2) + b"\n")
+    return tuple(_losses(records, looks, unplaced))
+
+
+def _losses(records: Sequence[Observation], looks: Sequence[Look], unplaced: int) -> list[str]:
+    carried = [record for look in looks for record in look.records]
+    said = []
+    if missing := len(records) - len(carried):
+        said.append(f"STAC tells of images only: {numbered(missing, 'record')} of no look with an image left out")
+    kept_here = [r.id or "" for r in carried if r.image_href and "://" not in r.image_href]
+    if kept_here:
+        what = "an image kept in the logbook has no address that others can open, so the Item of it has no asset"
+        said.append(f"{what}: {flat.named(kept_here)}")
+    if unplaced:
+        said.append(f"{numbered(unplaced, 'Item')} without geometry: the site is not on the register")
+    return said
+
+
+def _has_image(look: Look) -> bool:
+    return any(record.image_id or record.image_time or record.image_href for record in look.records)
+
+
+def _item(look: Look, site: Site | None, setting: Setting) -> dict[str, Any]:
+    first = look.records[0]
+
+    def fact(name: str) -> Any:
+        return next((found for r in look.records if (found := getattr(r, name)) is not None), None)
+
+    properties: dict[str, Any] = {**_days(look, site, fact("image_time")), **setting.statements}
+    properties |= {theirs: fact(ours) for ours, theirs in PROPERTIES.items() if fact(ours) is not None}
+    if provider := fact("image_provider"):
+        properties["providers"] = [{"name": provider, "roles": ["producer"]}]
+    if terms := fact("image_license"):
+        # STAC takes an SPDX id here or this word; the wording itself is in the records.
+        properties["license"] = terms if _LICENSE.fullmatch(terms) else "other"
+    properties["resight:site"] = look.site
+    if image_id := fact("image_id"):
+        properties["resight:image_id"] = image_id
+    geometry: Any = None
+    if site:
+        geometry = site.footprint or {"type": "Point", "coordinates": list(site.point)}
+        what = "footprint" if site.footprint else "point"
+        properties["resight:geometry"] = f"the {what} of the site, not the extent of the image"
+    properties[RECORDS] = [record.to_feature() for record in look.records]
+    item: dict[str, Any] = {"type": "Feature", "stac_version": VERSION, "stac_extensions": [], "id": first.id}
+    item["geometry"] = geometry
+    if geometry:
+        places = list(positions(geometry))
+        item["bbox"] = [f(place[axis] for place in places) for f in (min, max) for axis in (0, 1)]
+    item |= {"properties": properties, "links": [], "assets": _assets(look)}
+    held = [*properties, *(name for asset in item["assets"].values() for name in asset)]
+    item["stac_extensions"] = [
+        url for start, url in _EXTENSIONS.items() if any(name.startswith(start) for name in held)
+    ]
+    return item
+
+
+def _days(look: Look, site: Site | None, moment: datetime | None) -> dict[str, Any]:
+    """The moment of the image; where it is not known, from the first to the last moment of the days it may be of."""
+    if moment:
+        return {"datetime": dates.utc_text(moment)}
+    zone = ZoneInfo(site.timezone) if site else UTC
+    first, last = min(r.earliest for r in look.records), max(r.latest for r in look.records)
+    return {
+        "datetime": None,
+        "start_datetime": dates.utc_text(datetime.combine(first, time.min, zone)),
+        "end_datetime": dates.utc_text(datetime.combine(last, time.max, zone)),
+    }
+
+
+def _assets(look: Look) -> dict[str, Any]:
+    """The image of each record that has it on the web; one that several records name is there once."""
+    assets: dict[str, Any] = {}
+    for record in look.records:
+        href = record.image_href or ""
+        if "://" not in href or any(asset["href"] == href for asset in assets.values()):
+            continue
+        asset: dict[str, Any] = {"href": href, "roles": ["data"]}
+        kind = _TYPES.get(Path(href.partition("?")[0]).suffix.lower())
+        if kind:
+            asset["type"] = kind
+        if record.image_sha256:
+            asset["file:checksum"] = SHA256_PREFIX + record.image_sha256
+        assets["image" if not assets else f"image-{len(assets) + 1}"] = asset
+    return assets

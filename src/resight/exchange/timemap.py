@@ -3,17 +3,30 @@
 https://github.com/forensic-architecture/timemap (events: id, date, time, location, latitude, longitude, description,
 sources, associations). TimeMap reads dates month first unless it is configured otherwise, and draws an event without a
 time at 00:00, so that this time says nothing.
+
+Written as Events for TimeMap (Forensic Architecture, Bellingcat): a JSON array, or the rows of its spreadsheet as CSV.
+
+TimeMap reads dates month first, takes every value as text, and shows a missing time as 00:00.
 """
 
+from __future__ import annotations
+
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import orjson
+
+from resight import dates, wording
 from resight.errors import UnreadableFile
-from resight.exchange import foreign, places
+from resight.exchange import flat, foreign, places
+from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
+from resight.observation import PROPERTY_NAMES, Observation
 
 #: Names of earlier versions.
 _RENAMED = {
@@ -129,3 +142,78 @@ def _sources(values: Mapping[str, Any]) -> str | None:
     return foreign.sources(address for written in columns for address in foreign.web_addresses(written)) or values.get(
         "sources"
     )
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+#: The keys of an event that this module fills; another one would make TimeMap refuse it.
+KEYS = (
+    *("id", "description", "date", "time", "time_display", "location", "latitude", "longitude"),
+    *("type", "category", "comments", "associations", "sources"),
+)
+#: Fields of ours that an event carries as they are, or whole in another form.
+_CARRIED = {"id", "date", "earliest", "latest", "outcome", "site", "platform", "visible", "note", "sources"}
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records as events: JSON, or CSV where the path says so, with ``source1``, ``source2`` … for a list."""
+    events = [_event(record, setting) for record in records]
+    if path.suffix == ".csv":
+        _write_rows(events, path)
+    else:
+        path.write_bytes(orjson.dumps(events, option=orjson.OPT_INDENT_2) + b"\n")
+    said = [*flat.not_carried(records, [name for name in PROPERTY_NAMES if name not in _CARRIED], "TimeMap")]
+    vague = sum(record.earliest != record.latest for record in records)
+    if vague:
+        what = "TimeMap knows one day: the first that a vague date allows stands there, its words in time_display"
+        said.append(f"{what} ({wording.numbered(vague, 'record')})")
+    titled = sum(any(s.title or s.published_by or s.published or s.grade for s in r.sources) for r in records)
+    if titled:
+        said.append(
+            f"TimeMap keeps the address of a source alone ({wording.numbered(titled, 'record')} say more of it)"
+        )
+    outlines = sum(record.geometry is not None and flat.point(record) is None for record in records)
+    if outlines:
+        said.append(f"TimeMap knows points: {wording.numbered(outlines, 'outline')} given as a point inside")
+    if setting.terms:
+        said.append("TimeMap has no place for the statement that the file is generalised: print it beside the map")
+    return tuple(said)
+
+
+def _event(record: Observation, setting: Setting) -> dict[str, Any]:
+    site = setting.sites.get(record.site)
+    subject = wording.subject(record, setting.vocabulary)
+    place = flat.representative(record)
+    time = ""
+    if record.image_time and site and record.earliest == record.latest:
+        local = record.image_time.astimezone(ZoneInfo(site.timezone))
+        time = f"{local:%H:%M}" if local.date() == record.earliest else ""
+    day = record.earliest
+    return {
+        "id": record.id or "",
+        "description": f"{subject}. {record.visible}" if record.visible else subject,
+        "date": f"{day.month:02}/{day.day:02}/{day.year:04}",
+        "time": time,
+        "time_display": dates.in_words(record.date) + (f", {time}" if time else ""),
+        "location": site.name if site else record.site,
+        "latitude": repr(place[1]) if place else "",
+        "longitude": repr(place[0]) if place else "",
+        "type": record.outcome,
+        "category": setting.vocabulary.label(record.platform) if record.platform else "",
+        "comments": record.note or "",
+        # An association has to be named in a file of TimeMap's own, or it is refused.
+        "associations": [],
+        "sources": [source.url for source in record.sources if source.url],
+    }
+
+
+def _write_rows(events: Sequence[dict[str, Any]], path: Path) -> None:
+    most = max((len(event["sources"]) for event in events), default=0)
+    plain = [key for key in KEYS if key not in ("associations", "sources")]
+    header = [*plain, "association1", *(f"source{number}" for number in range(1, most + 1))]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\r\n")
+        rows.writerow(header)
+        for event in events:
+            padding = [""] * (most - len(event["sources"]))
+            rows.writerow([*(event[key] for key in plain), "", *event["sources"], *padding])

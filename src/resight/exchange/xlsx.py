@@ -1,19 +1,29 @@
-"""Workbooks of Excel and LibreOffice (XLSX): a sheet's cells as they were saved, dates as dates, no formula run."""
+"""Workbooks of Excel and LibreOffice (XLSX): a sheet's cells as they were saved, dates as dates, no formula run.
+
+Written as An Excel workbook (XLSX, by openpyxl): one row a record with real dates, moments and numbers, and no formula.
+"""
 
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resight.errors import InvalidValue, ResightError, UnreadableFile
+from resight import dates
+from resight.errors import CannotWrite, InvalidValue, ResightError, UnreadableFile
+from resight.exchange import flat
 from resight.exchange.header import taken_apart
+from resight.exchange.setting import Setting
 from resight.exchange.table import LARGEST_RATIO, LARGEST_UNZIPPED_BYTES, Options, Table
+from resight.observation import Observation
 
 if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 #: What a spreadsheet shows where a formula failed.
 _FAILED = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
@@ -166,3 +176,154 @@ def _cells(book: Workbook, name: str) -> Iterator[tuple[Any, ...]]:
 
 def _some(names: list[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+SHEET = "records"
+#: Sheet that says on what terms a public file was made.
+ABOUT = "about"
+#: What one cell and one sheet hold (Excel specifications and limits).
+MOST_CHARACTERS = 32_767
+MOST_ROWS = 1_048_576
+#: Excel counts a 29 February 1900 that never was; earlier days are text.
+FIRST_DAY = date(1900, 3, 1)
+#: Excel reads _x0041_ in a cell as A, so that text which looks like this has its first _ written as _x005F_.
+ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+#: Text that openpyxl takes for a formula or an error value unless told that it is text.
+_MISTAKEN = ("=", "#")
+#: In characters; the other columns are 13 wide.
+_WIDTHS = {"id": 34, "date": 22, "visible": 50, "note": 50, "sources": 40, "tags": 16, "geometry": 24}
+_DAY_FORMAT, _MOMENT_FORMAT = "yyyy-mm-dd", 'yyyy-mm-dd"T"hh:mm:ss"Z"'
+
+
+def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+    """Write the records as a sheet with a frozen header; moments are in UTC, numbers have 16 digits.
+
+    ``date`` is a real date where it is one plain day and text where it is vague; ``earliest`` and ``latest`` always
+    are real ones.
+
+    Raises:
+        CannotWrite: more records than a sheet has rows.
+    """
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+    from openpyxl.writer.excel import ExcelWriter
+
+    if len(records) >= MOST_ROWS:
+        raise CannotWrite(
+            f"{len(records)} records do not fit into a sheet of {MOST_ROWS} rows: write fewer (--year, --site), or CSV"
+        )
+    book = Workbook(write_only=True)
+    # The time of writing is not part of the data: two runs give the same bytes.
+    book.properties.created = book.properties.modified = datetime(2000, 1, 1)
+    book.properties.creator = "resight"
+    fields = flat.fields(records)
+    header = [*fields, *flat.PLACE]
+    sheet = book.create_sheet(SHEET)
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(header))}{len(records) + 1}"
+    for number, name in enumerate(header, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(name, 13)
+    sheet.append(header)
+    cells = _Cells(sheet)
+    for record in records:
+        values = [flat.value(record, name) for name in fields]
+        sheet.append(cells.row(record, header, [*values, *flat.place(record)]))
+    if setting.terms:
+        about = book.create_sheet(ABOUT)
+        about.column_dimensions["A"].width, about.column_dimensions["B"].width = 24, 100
+        for statement in setting.statements.items():
+            about.append(statement)
+    with _Timeless(path, "w") as archive:
+        # As Workbook.save does, but for setting the time of the last change.
+        ExcelWriter(book, archive).save()
+    return cells.losses()
+
+
+class _Timeless(zipfile.ZipFile):
+    """An archive whose files all have the same time, so that the same workbook has the same bytes."""
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
+        entry = _entry(arcname or filename)
+        entry.file_size = Path(filename).stat().st_size
+        with Path(filename).open("rb") as source, self.open(entry, "w") as file:
+            shutil.copyfileobj(source, file)
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
+        super().writestr(_entry(zinfo_or_arcname), data)
+
+
+def _entry(name: Any) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(str(name))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+class _Cells:
+    """Values as Excel takes them, and what it does not take."""
+
+    def __init__(self, sheet: WriteOnlyWorksheet) -> None:
+        self._sheet = sheet
+        self._replaced = flat.Replaced()
+        #: Ids of the records concerned, each once.
+        self._line_ends: dict[str, None] = {}
+        self._cut: dict[str, None] = {}
+
+    def row(self, record: Observation, header: Sequence[str], values: Sequence[Any]) -> list[Any]:
+        """The cells of a record."""
+        identifier = record.id or ""
+        cells = [self._text(v, identifier) if type(v) is str else self._other(v) for v in values]
+        when = dates.parse(record.date)
+        if when.text == when.earliest.isoformat():
+            cells[header.index("date")] = self._other(when.earliest)
+        return cells
+
+    def _other(self, value: Any) -> Any:
+        if value is None or value is False:
+            return None
+        if isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, datetime):
+            return self._dated(value.replace(tzinfo=None), _MOMENT_FORMAT, flat.text(value))
+        return self._dated(value, _DAY_FORMAT, value.isoformat())
+
+    def _dated(self, value: date, pattern: str, text: str) -> Any:
+        from openpyxl.cell import WriteOnlyCell
+
+        day = value.date() if isinstance(value, datetime) else value
+        if day < FIRST_DAY:
+            return text
+        cell = WriteOnlyCell(self._sheet, value)
+        cell.number_format = pattern
+        return cell
+
+    def _text(self, value: str, identifier: str) -> Any:
+        from openpyxl.cell import WriteOnlyCell
+
+        given = self._replaced(value, identifier)
+        if "\r" in given:
+            # In a workbook a line ends with a line feed alone.
+            given = given.replace("\r\n", "\n").replace("\r", "\n")
+            self._line_ends[identifier] = None
+        given = ESCAPED.sub("_x005F_", given)
+        if len(given) > MOST_CHARACTERS:
+            given = given[: MOST_CHARACTERS - 1] + "…"
+            self._cut[identifier] = None
+        if not given.startswith(_MISTAKEN):
+            return given
+        cell = WriteOnlyCell(self._sheet, given)
+        cell.data_type = "s"
+        return cell
+
+    def losses(self) -> tuple[str, ...]:
+        """What the workbook does not hold."""
+        said = list(self._replaced.losses("XLSX"))
+        if self._line_ends:
+            said.append(f"XLSX ends lines with a line feed alone, now in {flat.named(list(self._line_ends))}")
+        if self._cut:
+            cells = flat.named(list(self._cut))
+            said.append(
+                f"a cell of XLSX holds {MOST_CHARACTERS} characters: longer text was cut, ending in …, in {cells}"
+            )
+        return tuple(said)
