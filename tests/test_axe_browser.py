@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from resight.links import Links
 from test_maps import overview_of, page_of
 from test_maps_browser import PLACED
 
@@ -56,7 +57,7 @@ STATES: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {
     "unfolded": (page_of, unfold),
     "measuring": (lambda: page_of(PLACED), measure),
     "nothing logged": (lambda: page_of(site="nakhodka"), lambda page: None),
-    "overview": (lambda: overview_of(pages={"dunay": "dunay.html"}), lambda page: None),
+    "overview": (lambda: overview_of(links=Links({"dunay": "dunay.html"})), lambda page: None),
 }
 
 

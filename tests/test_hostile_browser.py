@@ -10,6 +10,7 @@ import pytest
 
 from hostile import FAMILIES, TEXTS
 from resight import maps
+from resight.links import Links
 from resight.observation import Site
 from test_hostile import ground, labelled, next_door, records, register, words
 from test_maps import BASEMAP, SITES, overview_of, page_of, record
@@ -123,7 +124,7 @@ def test_what_opens_on_the_map_reads_as_typed_and_does_nothing(visit: Any) -> No
 
 def test_an_overview_of_hostile_names_reads_as_typed_and_does_nothing(visit: Any) -> None:
     pages = dict.fromkeys(register(), "#page")
-    seen = visit(overview_of(next_door(), sites=register(), vocabulary=words(), basemap=ground(), pages=pages))
+    seen = visit(overview_of(next_door(), sites=register(), vocabulary=words(), basemap=ground(), links=Links(pages)))
     cards = seen.page.locator(".card h3 bdi").all_text_contents()
     assert [text for text in TEXTS if text not in cards] == []
     assert_untouched(seen, "Sites and sightings")
