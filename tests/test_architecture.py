@@ -15,6 +15,7 @@ SOURCE = Path(resight.__file__).parent
 #: A module imports only modules that stand before it, at module level, in functions and for types.
 ORDER = (
     "errors",
+    "rubbish",
     "dates",
     "vocabulary",
     "observation",
@@ -178,6 +179,7 @@ HOMES = {
         "logbook",
         "mergefiles",
         "terminal",
+        "webpage",
     },
     "rich": {"terminal"},
     "click": {

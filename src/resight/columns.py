@@ -28,14 +28,16 @@ _LISTS = ("sources", "relates")
 class Columns:
     """Columns of a frame as lists of plain values, None for what is missing, and what follows from them:
 
-    ``one_time``, ``sign`` and ``period`` (see :mod:`resight.wording`), ``is_look`` and ``is_counted_look``.
+    ``one_time``, ``sign`` and ``period`` (see :mod:`resight.wording`), ``is_placed``, ``is_look``, ``is_counted_look``.
     """
 
     def __init__(self, frame: GeoDataFrame, repeats: Repeats) -> None:
         self.frame, self.repeats = frame, repeats
         self._made: dict[str, list[Any]] = {}
+        self._ones: dict[str, bool] = {}
         self._follows: dict[str, Callable[[], list[Any]]] = {
             "one_time": self._one_time,
+            "is_placed": lambda: self.placed,
             "sign": lambda: self._told(("aggregate", "context", "outcome", "one_time"), sign_of),
             "period": lambda: self._told(_DAYS, lambda row: period_of(row["earliest"], row["latest"], repeats)),
             "is_look": lambda: self._told(("method", "aggregate", "one_time"), is_look),
@@ -64,7 +66,8 @@ class Columns:
 
     def coded(self, names: Sequence[str], tell: Callable[[Row], Any]) -> Data:
         """A column made of some others, see :func:`coded`; what is told is a JSON value."""
-        return coded(self._keys(names), lambda key: tell(_row(names, key)))
+        keys, row = self._keys(names)
+        return coded(keys, lambda key: tell(row(key)))
 
     @cached_property
     def placed(self) -> list[bool]:
@@ -120,14 +123,29 @@ class Columns:
 
     def _told(self, names: Sequence[str], tell: Callable[[Row], Any]) -> list[Any]:
         """The same as a list with a value for each record."""
+        keys, row = self._keys(names)
         known: dict[Hashable, Any] = {}
-        keys = list(self._keys(names))
-        for key in set(keys):
-            known[key] = tell(_row(names, key))
-        return [known[key] for key in keys]
+        return [known[key] if key in known else known.setdefault(key, tell(row(key))) for key in keys]
 
-    def _keys(self, names: Sequence[str]) -> Iterable[Hashable]:
-        return self[names[0]] if len(names) == 1 else zip(*(self[name] for name in names), strict=True)
+    def _keys(self, names: Sequence[str]) -> tuple[Iterable[Hashable], Callable[[Any], Row]]:
+        """What tells the records apart in some columns, and how a row is made of it; most columns say one thing."""
+        fixed = {name: self[name][0] for name in names if self._is_one(name)}
+        varying = [name for name in names if name not in fixed]
+        if not varying:
+            return [None] * len(self), lambda _: _unlisted(fixed)
+        if len(varying) == 1:
+            (name,) = varying
+            return self[name], lambda value: _unlisted({**fixed, name: value})
+        return zip(*map(self.__getitem__, varying), strict=True), lambda key: _unlisted(
+            {**fixed, **dict(zip(varying, key, strict=True))}
+        )
+
+    def _is_one(self, name: str) -> bool:
+        """Has a column the same value for all records?"""
+        if name not in self._ones:
+            values = self[name]
+            self._ones[name] = bool(values) and values.count(values[0]) == len(values)
+        return self._ones[name]
 
     def _plain(self, name: str) -> list[Any]:
         if name == "id":
@@ -139,7 +157,10 @@ class Columns:
         if name in _LISTS:
             # Dictionaries cannot be told apart by a hash; their items can.
             return [tuple(tuple(item.items()) for item in items) for items in column]
-        values: list[Any] = column.astype(object).where(column.notna(), None).tolist()
+        given = column.notna()
+        if not given.any():
+            return [None] * len(column)
+        values: list[Any] = column.astype(object).where(given, None).tolist()
         return values
 
     def _one_time(self) -> list[bool]:
@@ -164,13 +185,15 @@ def coded(keys: Iterable[Hashable], tell: Callable[[Any], Any] = lambda key: key
 
     ``of`` is None where it would say nothing: one value for all, or another one for each.
     """
-    places: dict[Hashable, int] = {}
-    of = [places.setdefault(key, len(places)) for key in keys]
-    return {"are": [tell(key) for key in places], "of": None if len(places) in (1, len(of)) else of}
+    told = list(keys)
+    places: dict[Hashable, int] = {key: place for place, key in enumerate(dict.fromkeys(told))}
+    of = None if len(places) in (1, len(told)) else list(map(places.__getitem__, told))
+    return {"are": [tell(key) for key in places], "of": of}
 
 
-def _row(names: Sequence[str], key: Any) -> Row:
-    values = (key,) if len(names) == 1 else key
-    return {
-        name: tuple(map(dict, value)) if name in _LISTS else value for name, value in zip(names, values, strict=True)
-    }
+def _unlisted(row: Row) -> Row:
+    """A row with its lists of dictionaries as such again."""
+    for name in _LISTS:
+        if name in row:
+            row[name] = tuple(map(dict, row[name]))
+    return row

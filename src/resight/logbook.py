@@ -6,7 +6,6 @@ leaves nothing behind. A file that could not be read whole is never overwritten.
 """
 
 import contextlib
-import gc
 import hashlib
 import os
 import re
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import checks, dates, images
+from resight import checks, dates, images, rubbish
 from resight.checks import REGISTER_FILE, Located
 from resight.errors import (
     CannotWrite,
@@ -214,7 +213,7 @@ class Logbook:
             InvalidValue: ``as_of`` has no time zone.
         """
         problems: list[Problem] = []
-        with _without_gc():
+        with rubbish.put_off():
             located = self._located(problems, between, sites, withdrawn=withdrawn, as_of=as_of)
             records = [item.record for item in located]
             records.sort(key=lambda record: (record.earliest, record.latest, record.id or ""))
@@ -244,7 +243,7 @@ class Logbook:
         """All records as a GeoDataFrame: id as index, proper dtypes, EPSG:4326. See :func:`resight.frame.to_frame`."""
         from resight.frame import to_frame
 
-        with _without_gc():
+        with rubbish.put_off():
             # One record at a time becomes a row: a frame of a hundred thousand needs no hundred thousand models.
             return to_frame(item.record for item in self._located([], withdrawn=withdrawn))
 
@@ -726,18 +725,6 @@ class Logbook:
         for name in (REGISTER_FILE, VOCABULARY_FILE):
             whole.update((self.folder / name).read_bytes())
         return whole.hexdigest()
-
-
-@contextlib.contextmanager
-def _without_gc() -> Iterator[None]:
-    """No search for rubbish meanwhile: reading makes many objects and drops none, and the search would take half."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _moment(now: datetime | None) -> datetime:

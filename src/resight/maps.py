@@ -19,7 +19,7 @@ import folium
 from branca.element import Element, MacroElement
 from folium.template import Template
 
-from resight import pagedata
+from resight import pagedata, rubbish
 from resight.additions import UnsafePage
 from resight.errors import InvalidValue, UnknownName
 from resight.featurefile import write_atomically
@@ -74,17 +74,18 @@ def site_map(
     if site not in study.sites:
         raise _unknown(site, study)
     repeats = study.repeats
-    data = site_page(
-        _of_study(frame, study),
-        study.sites[site],
-        sites=study.sites,
-        repeats=repeats,
-        vocabulary=study.vocabulary,
-        basemap=study.basemap,
-        digest=study.digest,
-        up_to=study.up_to,
-        conditions=study.conditions,
-    )
+    with rubbish.put_off():
+        data = site_page(
+            _of_study(frame, study),
+            study.sites[site],
+            sites=study.sites,
+            repeats=repeats,
+            vocabulary=study.vocabulary,
+            basemap=study.basemap,
+            digest=study.digest,
+            up_to=study.up_to,
+            conditions=study.conditions,
+        )
     data["links"] = pagedata.ways_on(links, study.sites[site])
     if pictures is not None:
         data["images"] = {"copies": pictures.copies, "of": pictures.of}

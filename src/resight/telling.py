@@ -99,9 +99,8 @@ class Telling:
                 ("platform", "platform_name", "hedge", "hedge_on", "outcome", "count_min", "count", "count_max"),
                 self._what,
             ),
-            "chips": coded(
-                zip(records.placed, *map(records.__getitem__, _ON_CHIPS), strict=True),
-                lambda key: self._chips(key[0], dict(zip(_ON_CHIPS, key[1:], strict=True))),
+            "chips": tell(
+                ("aggregate", "context", "method", "sign", "period", "platform", "status", "is_placed"), self._chips
             ),
             "unplaced": coded(not placed for placed in records.placed),
             "matches": coded(
@@ -109,7 +108,7 @@ class Telling:
             ),
             "relations": tell(("relates",), self._relations),
             "sources": tell(("sources",), lambda row: _sources(row["sources"])),
-            "withheld": tell(("sources",), lambda row: sum(1 for one in row["sources"] if one.get("confidential"))),
+            "withheld": coded(sum(("confidential", True) in one for one in held) for held in records["sources"]),
             "note": coded(records["note"]),
         }
         return {"number": len(records), "columns": columns, "fields": self._fields()}
@@ -148,7 +147,7 @@ class Telling:
         many = counted(row["count_min"], row["count"], row["count_max"])
         return said if many in ("", "1") else [f"{many} ×", *said]
 
-    def _chips(self, placed: bool, row: Row) -> list[str]:
+    def _chips(self, row: Row) -> list[str]:
         said = []
         if row["aggregate"]:
             said.append("total over many: not compared")
@@ -160,7 +159,7 @@ class Telling:
             said.append("absence over a period: number of looks not known")
         if row["period"] != "other" and row["sign"] == "seen" and not self.vocabulary.is_matched(row["platform"]):
             said.append("not a ship, aircraft or vehicle: not compared")
-        if not placed:
+        if not row["is_placed"]:
             said.append(NOT_STATED)
         said.append(row["status"])
         return said
@@ -232,9 +231,6 @@ class Telling:
 def _said(tell: Callable[[Row], Sequence[str | None]]) -> Tell:
     """The parts of a line that hold something."""
     return lambda row: [part for part in tell(row) if part]
-
-
-_ON_CHIPS = ("aggregate", "context", "method", "sign", "period", "platform", "status")
 
 
 def _label(terms: Mapping[str, Any], name: str | None) -> str | None:

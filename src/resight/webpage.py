@@ -19,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import orjson
 from branca.element import Element, Figure
 
 from resight import additions
@@ -182,10 +183,10 @@ def island(identifier: str, data: object, *, most: int | None = None) -> str:
 
     Longer text than ``most`` bytes is compressed (RFC 1952), in base 64; the page takes it apart when it opens.
     """
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    kind, raw = "application/json", text.encode()
+    kind, raw = "application/json", orjson.dumps(data)
     if most is not None and len(raw) > most:
-        kind, text = "application/gzip", base64.b64encode(gzip.compress(raw, compresslevel=4, mtime=0)).decode()
+        kind, raw = "application/gzip", base64.b64encode(gzip.compress(raw, compresslevel=4, mtime=0))
+    text = raw.decode()
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return f'<script type="{kind}" id="{identifier}">{text}</script>'
