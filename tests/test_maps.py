@@ -546,7 +546,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lat", [90.0, -90.0, 89.999])
 def test_a_site_at_a_pole_has_a_page(lat: float) -> None:
     pole = build(Site, {"id": "pole", "name": "Pole", "timezone": "UTC", "watched": True, "point": (0.5, lat)})
-    west, south, east, north = sitepage._surroundings(pole)
+    west, south, east, north = sitepage.surroundings(pole)
     assert -90 <= south < north <= 90
     assert west < east
 

@@ -11,11 +11,11 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
-from resight import maps, pictures, previews
+from resight import flatmap, maps, pictures, previews
 from resight.logbook import Logbook
 from resight.observation import Observation
 from resight.pictures import Pictures, TooManyImages
-from resight.previews import Preview
+from resight.previews import Chip, Preview
 from test_maps import SITES, data_of, page_of, record, repeats_of
 
 Run = Callable[..., Result]
@@ -35,7 +35,9 @@ def of_dunay(records: Sequence[Observation], answer: Preview | None = None) -> t
         asked.append(one.id or "")
         return answer or Preview(f"data:image/jpeg;base64,{one.id}", 400, 300)
 
-    return pictures.of_site(records, SITES["dunay"], repeats_of(tuple(records)), preview), asked
+    return pictures.of_site(
+        records, SITES["dunay"], repeats_of(tuple(records)), preview, lambda _: Chip(reason="no place")
+    ), asked
 
 
 def test_a_record_has_its_copy_its_credit_and_the_other_half_of_its_match() -> None:
@@ -192,7 +194,7 @@ def test_without_an_image_the_command_says_so_and_writes_the_pages(run: Run, boo
     assert result.exit_code == 0
     assert result.stderr.startswith("notice: no record on these pages names an image in the logbook's folder")
     assert len(result.stdout.splitlines()) == 4
-    assert on_page(book)["images"] == {"copies": [], "of": {}}
+    assert on_page(book)["images"] == {"copies": [], "of": {}, "chips": []}
 
 
 @pytest.mark.usefixtures("images")
@@ -209,3 +211,8 @@ def test_the_overview_has_no_records_to_put_images_to(run: Run, book: Logbook) -
     assert result.exit_code == 2
     assert "the overview has none" in result.stderr
     assert not (book.folder / "maps").exists()
+
+
+def test_a_chip_across_the_antimeridian_lies_beside_its_site() -> None:
+    for beside, west in ((179.9, 179.5), (-179.9, -180.5)):
+        assert flatmap.box((179.5, -17.0, -179.5, -16.0), beside) == pytest.approx([west, -17.0, west + 1, -16.0])

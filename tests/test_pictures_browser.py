@@ -12,7 +12,8 @@ from PIL import Image
 from hostile import FAMILIES
 from resight import pictures
 from resight.observation import Observation
-from resight.previews import Preview
+from resight.previews import Chip, Preview
+from resight.raster import Bounds
 from test_maps import SITES, page_of, record, repeats_of
 
 pytestmark = pytest.mark.browser
@@ -26,8 +27,17 @@ def copy_of(one: Observation) -> Preview:
     return Preview(f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}", 400, 267)
 
 
+def chip_of(one: Observation) -> Chip:
+    if one.id != "laid":
+        return Chip(reason="image on file, not laid on the map: it does not say where on Earth it lies")
+    held = io.BytesIO()
+    Image.new("RGBA", (40, 30), "#cc0033").save(held, "WEBP", lossless=True)
+    uri = f"data:image/webp;base64,{base64.b64encode(held.getvalue()).decode()}"
+    return Chip(uri, Bounds(132.31, 42.86, 132.35, 42.88))
+
+
 def page_with_images(*records: Observation) -> Any:
-    return page_of(records, pictures=pictures.of_site(records, SITES["dunay"], repeats_of(records), copy_of))
+    return page_of(records, pictures=pictures.of_site(records, SITES["dunay"], repeats_of(records), copy_of, chip_of))
 
 
 def pictured(identifier: str, date: str = "2025-05-18", **values: Any) -> Observation:
@@ -76,4 +86,23 @@ def test_hostile_words_beside_an_image_stay_words(visit: Any) -> None:
     shown = [text.strip() for text in seen.page.locator("#records figcaption bdi:last-child").all_text_contents()]
     assert sorted(shown) == sorted(record.image_license or "" for record in records)
     assert "owned" not in seen.page.title()
+    seen.assert_quiet()
+
+
+def test_an_image_that_says_where_it_lies_is_laid_on_the_map_and_can_be_taken_off(visit: Any) -> None:
+    seen = visit(page_with_images(pictured("laid"), pictured("then", "2024-05-20")))
+    page = seen.page
+    laid = page.locator(".leaflet-chips-pane img")
+    assert laid.count() == 1
+    assert laid.get_attribute("alt") == "Image on file: Ropucha class (18 May 2025)"
+    box = laid.bounding_box()
+    seen_there = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    # Under the outline of the site, which tints it.
+    assert seen_there.getpixel((round(box["x"] + 5), round(box["y"] + 5))) == (195, 8, 60)
+    page.get_by_label("Search").fill("2024")
+    assert laid.evaluate("(image) => image.style.opacity") == "0"
+    page.get_by_label("Search").fill("")
+    page.locator(".leaflet-control-layers").hover()
+    page.get_by_label("Images laid on the map").uncheck()
+    assert laid.count() == 0
     seen.assert_quiet()

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from resight.logbook import Logbook
     from resight.observation import Method, Observation, Site
     from resight.pictures import Pictures
-    from resight.previews import Preview
+    from resight.previews import Chip, Preview
     from resight.public import Terms
     from resight.vocabulary import Vocabulary
 
@@ -1133,7 +1133,9 @@ def _pictures(
     """The images of each page; says so when there are none."""
     from resight import pictures, terminal
 
-    found = {site.id: pictures.of_site(records, site, repeats, _preview_in(book)) for site in sites}
+    found = {
+        site.id: pictures.of_site(records, site, repeats, _preview_in(book), _chip_of(book, site)) for site in sites
+    }
     terminal.problems(problem for held in found.values() for problem in held.problems)
     if not any(held.of for held in found.values()):
         terminal.say(
@@ -1156,6 +1158,16 @@ def _folder_of_pages(book: Logbook, output: str | None, terms: Terms | None) -> 
     """Where pages are written: those for the public apart, so that neither takes the other's place."""
     usual = book.folder / "maps"
     return Path(output) if output else usual / "public" if terms else usual
+
+
+def _chip_of(book: Logbook, site: Site) -> Callable[[Observation], Chip]:
+    """What lays the image that a record names on the map of a site, if the file says where it lies."""
+    from resight import previews
+    from resight.raster import Bounds
+    from resight.sitepage import surroundings
+
+    around = Bounds(*surroundings(site))
+    return lambda record: previews.chip(book.folder, record.image_href or "", record.image_sha256, around)
 
 
 def _show(page: Path) -> None:

@@ -35,6 +35,13 @@ def place(position: Sequence[float], beside: float) -> Place:
     return turned(position[0], beside), on_map(position[1])
 
 
+def box(bounds: Sequence[float], beside: float) -> list[float]:
+    """West, south, east, north as drawn: west beside another longitude, and east always east of it."""
+    west, south, east, north = bounds
+    left = turned(west, beside)
+    return [left, on_map(south), left + (east - west) % 360, on_map(north)]
+
+
 def middle(lons: Iterable[float]) -> float:
     """The longitude from which some others are reached soonest: opposite the middle of the widest gap between them."""
     ordered = sorted({lon % 360 for lon in lons})

@@ -88,10 +88,12 @@ def site_map(
         )
     data["links"] = pagedata.ways_on(links, study.sites[site])
     if pictures is not None:
-        data["images"] = {"copies": pictures.copies, "of": pictures.of}
+        data["images"] = {"copies": pictures.copies, "of": pictures.of, "chips": pictures.chips}
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     page = _map(data, study.sites[site].name, tiles)
     _DataLayer("site", "Outline and uncertainty of the site").add_to(page)
+    if pictures is not None and pictures.chips:
+        _DataLayer("chips", "Images laid on the map").add_to(page)
     # Only layers that hold something can be switched; a page without positions has none of these.
     periods = set(data["map"]["periods"])
     names = {"now": f"Sightings and looks of {now}", "then": f"Sightings and looks of {then}", "other": "Other years"}

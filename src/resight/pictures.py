@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from resight import flatmap
 from resight.comparison import Repeats
 from resight.episodes import Episode
 from resight.errors import Problem, ResightError
 from resight.observation import Observation, Site
-from resight.previews import Preview, is_to_be_shown
+from resight.previews import Chip, Preview, is_to_be_shown
 from resight.wording import Data, numbered, years_text
 
 #: Characters of all copies on one page at most: with the map itself it can still be sent by e-mail.
@@ -35,6 +36,9 @@ class Pictures(NamedTuple):
     of: dict[str, Data]
     #: The images that could not be shown.
     problems: list[Problem]
+    #: Images to lay on the map: id of the first record that names each, its address (``data:``), and its box on a flat
+    #: map as west, south, east, north.
+    chips: list[Data]
 
 
 def of_site(
@@ -42,6 +46,7 @@ def of_site(
     site: Site,
     repeats: Repeats,
     preview: Callable[[Observation], Preview],
+    chip: Callable[[Observation], Chip],
 ) -> Pictures:
     """The images beside a site's records of the compared years, with what stands beside them on the other side.
 
@@ -52,25 +57,29 @@ def of_site(
         site: the site the page is about.
         repeats: this year held against the baseline years.
         preview: a copy of the image of one record, see :func:`resight.previews.preview`.
+        chip: the same image to lay on the map, if it says where it lies, see :func:`resight.previews.chip`.
 
     Raises:
         TooManyImages: says how much there is, how much may be, and what to leave out.
     """
     years = {repeats.year, *repeats.baseline_years}
     wanted = [r for r in records if r.site == site.id and {day.year for day in r.bounds} <= years and is_to_be_shown(r)]
-    found = Pictures([], {}, [])
+    found = Pictures([], {}, [], [])
     held: dict[tuple[str | None, str | None], tuple[int | None, str]] = {}
     size = 0
     for number, record in enumerate(wanted, 1):
         image = record.image_href, record.image_sha256
         if image not in held:
-            copy = preview(record)
-            size += len(copy.uri)
+            copy, laid = preview(record), chip(record)
+            size += len(copy.uri) + len(laid.uri)
             if size > MOST_TEXT:
                 raise TooManyImages(_too_many(site, size, number, len(wanted), repeats))
             held[image] = (len(found.copies) if copy.uri else None), copy.reason
             if copy.uri:
                 found.copies.append([copy.uri, copy.width, copy.height])
+            if laid.bounds is not None:
+                box = flatmap.box(laid.bounds, site.point[0])
+                found.chips.append({"id": record.id, "uri": laid.uri, "bounds": box})
         index, reason = held[image]
         identifier = record.id or ""
         if index is None:

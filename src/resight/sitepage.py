@@ -64,7 +64,7 @@ def site_page(
     shapes = here.drawn(here_lon)
     centres = here.centres(shapes, here_lon)
     basemap = base.beside(basemap, here_lon)
-    around = _surroundings(site)
+    around = surroundings(site)
     window = base.finest_window(basemap, around)
     neighbours = [
         other
@@ -136,7 +136,7 @@ def site_page(
     }
 
 
-def _surroundings(site: Site) -> base.Box:
+def surroundings(site: Site) -> base.Box:
     """A box around the site's point, its uncertainty and its footprint, as a flat map draws them."""
     lon, lat = flatmap.place(site.point, site.point[0])
     reach = site.coordinate_uncertainty_m or 1000.0

@@ -240,6 +240,7 @@ PAGE_PARTS = (
     "record",
     "popup",
     "badges",
+    "chips",
     "marks",
     "search",
     "table",

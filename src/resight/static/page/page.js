@@ -9,7 +9,7 @@ resight.page = (() => {
     delete L.Icon.Default.prototype._getIconUrl;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const map = L.map(id, { ...options, zoomAnimation: !still, fadeAnimation: !still, inertia: !still });
-    for (const [name, depth] of [["sea", 210], ["land", 220], ["lines", 230], ["area", 240], ["leaders", 590], ["marks", 595]]) {
+    for (const [name, depth] of [["sea", 210], ["land", 220], ["lines", 230], ["chips", 235], ["area", 240], ["leaders", 590], ["marks", 595]]) {
       map.createPane(name).style.zIndex = depth;
       map.getPane(name).style.pointerEvents = "none";
     }
@@ -22,7 +22,7 @@ resight.page = (() => {
   }
 
   const { ground, places, site } = resight.ground;
-  const layers = { ground, places, site, badges: resight.badges.badges, links: () => resight.marks.layer("links") };
+  const layers = { ground, places, site, badges: resight.badges.badges, chips: resight.chips.layer, links: () => resight.marks.layer("links") };
   const layer = (map, key) => (layers[key] ? layers[key](map) : resight.marks.layer(key));
 
   /** Everything but the map, once its layers are there. */
@@ -36,6 +36,7 @@ resight.page = (() => {
     container.setAttribute("role", "group");
     container.setAttribute("aria-label", `${words.map}: ${plain(data.title)}. ${words.map_help} ${words.map_keys}`);
     instruments(map);
+    resight.chips.begin();
     resight.marks.begin(map);
     map.labels.obstacles = resight.marks.boxes;
     settle(map);
