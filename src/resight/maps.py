@@ -75,17 +75,7 @@ def site_map(
         raise _unknown(site, study)
     repeats = study.repeats
     with rubbish.put_off():
-        data = site_page(
-            _of_study(frame, study),
-            study.sites[site],
-            sites=study.sites,
-            repeats=repeats,
-            vocabulary=study.vocabulary,
-            basemap=study.basemap,
-            digest=study.digest,
-            up_to=study.up_to,
-            conditions=study.conditions,
-        )
+        data = site_page(_of_study(frame, study), study.sites[site], study)
     data["links"] = pagedata.ways_on(links, study.sites[site])
     if pictures is not None:
         data["images"] = {"copies": pictures.copies, "of": pictures.of, "chips": pictures.chips}
@@ -123,17 +113,7 @@ def overview_map(
     Raises:
         InvalidValue: the frame lacks a column or a value, or holds other records than the study.
     """
-    data = overview_page(
-        _of_study(frame, study),
-        sites=study.sites,
-        repeats=study.repeats,
-        vocabulary=study.vocabulary,
-        basemap=study.basemap,
-        digest=study.digest,
-        up_to=study.up_to,
-        conditions=study.conditions,
-        links=links,
-    )
+    data = overview_page(_of_study(frame, study), study, links)
     return _map(data, data["title"], tiles).finished()
 
 

@@ -15,6 +15,7 @@ from resight.links import Links
 from resight.observation import Site
 from resight.pagedata import badge, facts, fineprint, signs, ways_on
 from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, ITS_REPORT, NO_COAST, PERIODS, SITE_PAGE, WORDS
+from resight.study import Study
 from resight.summary import Summary, bottom_line, finding, findings, likeness, summaries
 from resight.vocabulary import Vocabulary
 from resight.wording import NOT_PROOF, Data, numbered, years_text
@@ -30,19 +31,9 @@ PERIODS_COMPARED = PERIODS[:2]
 OUTCOMES_IN_WORDS = {"seen": "found something", "not-seen": "found nothing", "cannot-tell": "could not tell"}
 
 
-def overview_page(
-    frame: GeoDataFrame,
-    *,
-    sites: Mapping[str, Site],
-    repeats: Repeats,
-    vocabulary: Vocabulary,
-    basemap: Mapping[str, base.Layer],
-    digest: str,
-    up_to: str,
-    links: Links,
-    conditions: Sequence[str] = (),
-) -> Data:
-    """Everything the overview shows."""
+def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
+    """Everything the overview shows, of the records of a study and with what stands beside the page."""
+    sites, repeats, vocabulary, basemap = study.sites, study.repeats, study.vocabulary, study.basemap
     of_all = summaries(Columns(frame, repeats), sites)
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     basemap = base.beside(basemap, flatmap.middle(site.point[0] for site in sites.values()))
@@ -81,8 +72,8 @@ def overview_page(
         "lead": _lead(repeats, of_all, now, then),
         "findings": named,
         "more": f"{more} more on the cards below." if more else "",
-        "asides": [*conditions, *asides],
-        "facts": facts(now, then, digest, up_to),
+        "asides": [*study.conditions, *asides],
+        "facts": facts(now, then, study.digest, study.up_to),
         "about": [],
         "links": ways_on(links),
         "map": {

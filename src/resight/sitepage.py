@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from resight import basemap as base
 from resight import flatmap, geodesy, strip
 from resight.columns import Columns, coded
-from resight.comparison import Repeats
 from resight.observation import Site, positions
 from resight.pagedata import badge, facts, fineprint, signs
 from resight.phrases import (
@@ -23,6 +22,7 @@ from resight.phrases import (
     OTHER_YEARS,
     WORDS,
 )
+from resight.study import Study
 from resight.summary import Summary, bottom_line, findings, summaries
 from resight.telling import Telling
 from resight.vocabulary import Vocabulary
@@ -42,19 +42,9 @@ if TYPE_CHECKING:
 NEAR_M = 30_000.0
 
 
-def site_page(
-    frame: GeoDataFrame,
-    site: Site,
-    *,
-    sites: Mapping[str, Site],
-    repeats: Repeats,
-    vocabulary: Vocabulary,
-    basemap: Mapping[str, base.Layer],
-    digest: str,
-    up_to: str,
-    conditions: Sequence[str] = (),
-) -> Data:
-    """Everything a site's page shows."""
+def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
+    """Everything a site's page shows, of the records of a study."""
+    sites, repeats, vocabulary = study.sites, study.repeats, study.vocabulary
     every = Columns(frame, repeats)
     of_all = summaries(every, sites)
     here = every.at(site.id)
@@ -63,7 +53,7 @@ def site_page(
     here_lon = site.point[0]
     shapes = here.drawn(here_lon)
     centres = here.centres(shapes, here_lon)
-    basemap = base.beside(basemap, here_lon)
+    basemap = base.beside(study.basemap, here_lon)
     around = surroundings(site)
     window = base.finest_window(basemap, around)
     neighbours = [
@@ -87,8 +77,8 @@ def site_page(
         "names": _other_names(site),
         "lead": bottom_line(site, summary, repeats, now, then),
         "findings": findings(site, repeats, vocabulary),
-        "asides": [*conditions, *_asides(site, summary, sites, of_all, told.left_out(), now, then)],
-        "facts": facts(now, then, digest, up_to),
+        "asides": [*study.conditions, *_asides(site, summary, sites, of_all, told.left_out(), now, then)],
+        "facts": facts(now, then, study.digest, study.up_to),
         "about": _about(site, sites, vocabulary),
         "map": {
             "window": window,
@@ -125,7 +115,7 @@ def site_page(
             ),
             "shapes": shapes,
         },
-        "time": strip.of(here, site.id, repeats=repeats, vocabulary=vocabulary, up_to=up_to),
+        "time": strip.of(here, site.id, repeats=repeats, vocabulary=vocabulary, up_to=study.up_to),
         "columns": COLUMNS,
         "of_others": OF_OTHERS,
         "kinds": KINDS,
