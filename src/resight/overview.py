@@ -13,7 +13,7 @@ from resight.comparison import Repeats
 from resight.evidence import Pair
 from resight.links import Links
 from resight.observation import Site
-from resight.pagedata import badge, facts, fineprint, signs, ways_on
+from resight.pagedata import badge, facts, fineprint, on_badges, signs, ways_on
 from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, ITS_REPORT, NO_COAST, PERIODS, SITE_PAGE, WORDS
 from resight.study import Study
 from resight.summary import Summary, bottom_line, finding, findings, likeness, summaries
@@ -59,6 +59,7 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
     inside = [site for site in ordered if window is None or _is_inside(window, site)]
     outside = [site.name for site in ordered if site not in inside]
     silent = [site for site in ordered if not site.watched and not of_all[site.id].total]
+    badges = [_badge(site, of_all[site.id], matches[site.id], now, then, beside, links) for site in inside]
     named, more = _headlines(repeats, sites, vocabulary, links)
     asides = []
     if with_records:
@@ -85,10 +86,10 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
             ),
             "base": drawn,
             "periods": [],
-            "badges": [_badge(s, of_all[s.id], matches[s.id], now, then, beside, links) for s in inside],
+            "badges": badges,
         },
         "legend": [
-            *signs(now, then),
+            *signs(now, then, on_badges(badges)),
             *([["matched", f"of {now}, and resembles or repeats one of {then}"]] if named else []),
             ["badge", "bold frame: watched site; thin frame: another site"],
         ],

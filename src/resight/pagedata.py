@@ -7,13 +7,13 @@ from different hands, and the page isolates each of them (a name written right t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from resight import basemap as base
 from resight import dates, flatmap
 from resight.links import Links
 from resight.observation import Site
-from resight.phrases import ALL_SITES, BEYOND, COAST_ACCURACY, IN_REPORT, OUTSIDE, REPORT
+from resight.phrases import ALL_SITES, BEYOND, COAST_ACCURACY, IN_REPORT, OUTSIDE, PERIODS, REPORT
 from resight.summary import Summary, counts_in_words
 from resight.tiles import Tiles
 from resight.wording import NOT_STATED, Data
@@ -53,16 +53,23 @@ def fineprint(credits: Sequence[str], window: base.Box | None, *, beyond: bool =
     return [*said, *([OUTSIDE] if window else []), *([BEYOND] if beyond else [])]
 
 
-def signs(now: str, then: str) -> list[list[str]]:
-    """The signs every map has, with what they mean."""
-    return [
+def signs(now: str, then: str, on_page: Collection[str]) -> list[list[str]]:
+    """The signs of the records with what they mean: of the two compared periods always, else those on the page."""
+    meanings = [
         ["now", f"seen in {now}"],
         ["then", f"seen in {then}"],
+        ["other", "other years, or across a New Year: not compared"],
         ["nothing", "looked, found nothing"],
         ["absent", "reported absent over a period, number of looks not known"],
         ["unclear", "looked, could not tell (cloud)"],
         ["background", "total or background: not compared"],
     ]
+    return [meaning for meaning in meanings if meaning[0] in {*PERIODS[:2], *on_page}]
+
+
+def on_badges(badges: Iterable[Data]) -> set[str]:
+    """The signs that stand in the boxes of sites."""
+    return {sign for badge in badges for sign, _, _ in badge["counts"]}
 
 
 def badge(

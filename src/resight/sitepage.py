@@ -10,7 +10,7 @@ from resight import basemap as base
 from resight import flatmap, geodesy, strip
 from resight.columns import Columns, coded
 from resight.observation import Site, positions
-from resight.pagedata import badge, facts, fineprint, signs
+from resight.pagedata import badge, facts, fineprint, on_badges, signs
 from resight.phrases import (
     CAPTIONS,
     COLUMNS,
@@ -70,7 +70,11 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
     view = base.box_around([(around[0], around[1]), (around[2], around[3]), *nearby, *placed])
     beyond = _is_beyond(site.point) or any(here.beyond)
     drawn, credits = base.within(basemap, window, runways=view)
-    summary = of_all[site.id]
+    summary, of_records = of_all[site.id], told.columns()
+    badges = [
+        badge(site, summary, now, then, beside=here_lon, own=True, unplaced=here.placed.count(False)),
+        *(badge(o, of_all[o.id], now, then, beside=here_lon, where=_where(o, site)) for o in neighbours),
+    ]
     return {
         "kind": "site",
         "title": site.name,
@@ -91,22 +95,23 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
                 "uncertainty_m": None if _is_beyond(site.point) else site.coordinate_uncertainty_m,
                 "footprint": _rings(site),
             },
-            "badges": [
-                badge(site, summary, now, then, beside=here_lon, own=True, unplaced=here.placed.count(False)),
-                *(badge(o, of_all[o.id], now, then, beside=here_lon, where=_where(o, site)) for o in neighbours),
-            ],
+            "badges": badges,
             "periods": sorted(
                 {period for period, is_placed in zip(here["period"], here.placed, strict=True) if is_placed}
             ),
         },
-        "legend": _legend(site, now, then, drawn, placed=bool(placed), neighbours=bool(neighbours)),
+        "legend": [
+            *signs(now, then, on_badges(badges) | set(of_records["columns"]["glyph"]["are"])),
+            *_legend_of_records(here, told.scored(), shapes),
+            *_legend_of_site(site, here, drawn, neighbours=bool(neighbours)),
+        ],
         "groups": [
             {"key": "now", "title": now, "role": "the year under study"},
             {"key": "then", "title": then, "role": "compared against"},
             {"key": "other", "title": OTHER_YEARS, "role": "not compared"},
         ],
         "records": {
-            **told.columns(),
+            **of_records,
             "at": centres,
             # A circle of metres cannot be drawn on the edge of the map for a thing that lies beyond it.
             "uncertainty": coded(
@@ -225,15 +230,25 @@ def _about(site: Site, sites: Mapping[str, Site], vocabulary: Vocabulary) -> lis
     return [[text for text in line if text] for line in said]
 
 
-def _legend(
-    site: Site, now: str, then: str, drawn: Mapping[str, Any], *, placed: bool, neighbours: bool
-) -> list[list[str]]:
-    said = [*signs(now, then), ["badge", f"{NOT_STATED}: counted in the site’s box, not pinned"]]
-    if placed:
-        said += [
-            ["matched", "thick ring: resembles or repeats one of the other year"],
-            ["link", "dashed line: joins the two"],
-        ]
+def _legend_of_records(here: Columns, matched: Sequence[Data], shapes: Sequence[Sequence[Any]]) -> list[list[str]]:
+    """What is drawn at and between the signs of records, as far as any is."""
+    said = []
+    if matched:
+        said.append(["matched", "thick outline: resembles or repeats one of the other year"])
+    if any(match["linked"] for match in matched):
+        said.append(["link", "dashed line: joins the two"])
+    reaches = zip(here.placed, here.beyond, here["location_uncertainty_m"], strict=True)
+    if any(placed and reach and not beyond for placed, beyond, reach in reaches):
+        said.append(["reach", "what was seen lies within this circle"])
+    if shapes:
+        said.append(["drawn", "outline or line that the record gives"])
+    return said
+
+
+def _legend_of_site(site: Site, here: Columns, drawn: Mapping[str, Any], *, neighbours: bool) -> list[list[str]]:
+    """What is drawn of the site itself and around it."""
+    is_unplaced = not all(here.placed)
+    said = [["badge", f"{NOT_STATED}: counted in the site’s box, not pinned" if is_unplaced else "this site"]]
     if site.coordinate_uncertainty_m and not _is_beyond(site.point):
         said.append(
             ["uncertainty", f"the site’s point lies within {metres_text(site.coordinate_uncertainty_m)} of the dot"]

@@ -83,6 +83,10 @@ class Telling:
         self.matches.setdefault(pair.current.id, []).append(ours)
         self.matches.setdefault(pair.baseline.id, []).append(theirs)
 
+    def scored(self) -> list[Data]:
+        """The matches of the records on the page, from both sides; candidates are none."""
+        return [match for id_ in self.on_page for match in self.matches.get(id_, ()) if not match["caution"]]
+
     def columns(self) -> Data:
         """All records as a reader sees them: their number, a column for each part, and one for each line of fields."""
         records, ids = self.records, self.records["id"]

@@ -28,6 +28,8 @@ resight.glyphs = (() => {
     badge: () => [make("rect", { x: 1.5, y: 4.5, width: 17, height: 11, rx: 2, class: "hollow", "stroke-width": 2 })],
     neighbour: () => [make("rect", { x: 1.5, y: 4.5, width: 17, height: 11, rx: 2, class: "hollow soft", "stroke-width": 1 })],
     uncertainty: () => [make("circle", { cx: 10, cy: 10, r: 8, class: "stroke", "stroke-width": 1, "stroke-dasharray": "3 2.5" }), make("circle", { cx: 10, cy: 10, r: 2.2, class: "solid" })],
+    reach: () => [make("circle", { cx: 10, cy: 10, r: 8, class: "stroke area", "stroke-width": 1, "stroke-dasharray": "2 2" })],
+    drawn: () => [make("path", { d: "M3 15 6 4 17 6 14 17Z", class: "stroke area", "stroke-width": 1.6 })],
     footprint: () => [make("rect", { x: 2, y: 3, width: 16, height: 14, rx: 6, class: "outline", "fill-opacity": 0.14 })],
     runway: () => [make("path", { d: "M3 16 17 4", class: "stroke runway", "stroke-width": 3.5 })],
     north: () => [make("path", { d: "M10 1.5 14.5 11 10 8.6 5.5 11Z", class: "solid" }), make("path", { d: "M7 19V13L13 19V13", class: "stroke", "stroke-width": 1.6 })],
