@@ -237,9 +237,56 @@ def test_records_stand_under_their_year_and_a_date_over_new_year_under_neither()
 
 def test_the_bottom_line_counts_compared_sightings_and_says_resembles() -> None:
     data = site_data()
-    assert data["lead"] == "1 of 1 sighting of 2025 resembles one of 2024."
+    assert data["lead"] == "1 of 1 comparable sighting of 2025 resembles one of 2024."
     (finding,) = data["findings"]
     assert (finding["verb"], finding["then_id"]) == ("resembles", "dunay-2024-ropucha-class")
+
+
+def test_several_records_of_one_visit_are_said_to_be_one_sighting() -> None:
+    days = (record("a"), record("b", "2025-05-19"), record("c", "2024-05-20"))
+    data = site_data(days)
+    assert data["lead"] == "1 of 1 comparable sighting of 2025 resembles one of 2024."
+    assert data["asides"][0] == "Records of one visit are compared as one sighting: 3 records, 2 sightings."
+    assert not any("one visit" in aside for aside in site_data()["asides"])
+
+
+def test_above_the_map_the_first_matches_are_named_and_the_rest_counted() -> None:
+    many = tuple(
+        record(f"{year}-{i}", f"{year}-05-{1 + 2 * i:02}", platform_name=f"Hull {i}", count=1)
+        for year in (2024, 2025)
+        for i in range(8)
+    )
+    data = site_data(many)
+    assert (len(data["findings"]), data["more"]) == (6, "2 more: see the table below.")
+    assert site_data()["more"] == ""
+
+
+def test_the_legend_names_the_signs_of_the_page_and_no_other() -> None:
+    def legend(*records: Observation) -> list[str]:
+        return [sign for sign, _ in site_data(records)["legend"]]
+
+    place, line = {"type": "Point", "coordinates": [132.35, 42.89]}, [[132.35, 42.89], [132.36, 42.89]]
+    every, of_site = ["now", "then"], ["badge", "uncertainty", "footprint"]
+    assert legend(record("a")) == every + of_site
+    assert legend(record("a", outcome="not-seen")) == [*every, "nothing", *of_site]
+    assert legend(record("a"), record("b", "2020")) == [*every, "other", *of_site]
+    assert legend(record("a"), record("b", "2024-05-20")) == [*every, "matched", "link", *of_site]
+    assert legend(record("a", geometry=place, location_uncertainty_m=50)) == [*every, "reach", *of_site]
+    assert legend(record("a", geometry={"type": "LineString", "coordinates": line})) == [*every, "drawn", *of_site]
+    boxes = [dict(site_data((record("a", **more),))["legend"])["badge"] for more in ({}, {"geometry": place})]
+    assert boxes == ["position not given: counted in the site’s box, not pinned", "this site"]
+
+
+def test_a_town_that_is_the_site_is_not_named_twice() -> None:
+    def named(site: Site) -> list[str]:
+        sites = {**SITES, "dunay": site}
+        places = site_data(sites=sites, repeats=repeats_of(RECORDS))["map"]["base"]["place"]
+        return [place["name"] for place in places]
+
+    town = SITES["dunay"].model_copy(update={"names": {"en": ["Fokino"]}, "point": (132.41, 42.97)})
+    assert named(SITES["dunay"]) == ["Fokino"]
+    assert named(town) == []
+    assert named(town.model_copy(update={"point": (132.41, 42.92)})) == ["Fokino"], "5.6 km off is another place"
 
 
 def test_repeats_is_said_only_of_a_known_individual() -> None:
@@ -247,7 +294,9 @@ def test_repeats_is_said_only_of_a_known_individual() -> None:
         record("a", platform_name="Oslyabya", count=1),
         record("b", "2024-03-03", platform_name="Oslyabya", count=1),
     )
-    assert site_data(named)["lead"] == ("1 of 1 sighting of 2025 repeats one of 2024 (same hull or tail number).")
+    assert site_data(named)["lead"] == (
+        "1 of 1 comparable sighting of 2025 repeats one of 2024 (same hull or tail number)."
+    )
     assert told(site_data(named), "b")["matches"][0]["verb"] == "is repeated by"
 
 

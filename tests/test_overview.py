@@ -11,8 +11,8 @@ from resight.columns import Columns
 from resight.frame import to_frame
 from resight.links import Links
 from resight.observation import Observation
-from resight.overview import HEADLINES
-from resight.summary import summaries
+from resight.overview import ON_CARD
+from resight.summary import HEADLINES, summaries
 from test_maps import RECORDS, SITES, VOCABULARY, data_of, overview_of, record, repeats_of
 
 
@@ -33,8 +33,8 @@ def elsewhere(identifier: str, date: str = "2025-05-18", **values: Any) -> Obser
 def test_the_lead_tells_the_watched_sites_from_the_others() -> None:
     data = overview(*RECORDS, elsewhere("x"), elsewhere("y", "2024-05-18"))
     assert data["lead"] == (
-        "At the watched sites: 1 of 1 sighting of 2025 resembles one of 2024. "
-        "At the others: 1 of 1 sighting of 2025 repeats one of 2024 (same hull or tail number)."
+        "At the watched sites: 1 of 1 comparable sighting of 2025 resembles one of 2024. "
+        "At the others: 1 of 1 comparable sighting of 2025 repeats one of 2024 (same hull or tail number)."
     )
 
 
@@ -61,7 +61,7 @@ def test_a_register_without_watched_sites_is_no_page_about_them() -> None:
     repeats = comparison.repeats(records, year=2025, baseline_years=[2024], vocabulary=VOCABULARY, sites=sites)
     assert overview(*records, sites=sites, repeats=repeats)["lead"] == (
         "No site of the register is marked as watched. "
-        "At the others: 1 of 1 sighting of 2025 repeats one of 2024 (same hull or tail number)."
+        "At the others: 1 of 1 comparable sighting of 2025 repeats one of 2024 (same hull or tail number)."
     )
 
 
@@ -83,9 +83,9 @@ def test_of_many_matches_the_first_are_named_and_the_rest_counted() -> None:
         for i in range(HEADLINES + 2)
     ]
     data = overview(*many)
-    assert (len(data["findings"]), data["more"]) == (HEADLINES, "2 more on the cards below.")
+    assert (len(data["findings"]), data["more"]) == (HEADLINES, "2 more at the sites below.")
     dunay = card(data, "Dunay (port)")
-    assert (len(dunay["findings"]), dunay["more"]) == (HEADLINES, "2 more matches not named here.")
+    assert (len(dunay["findings"]), dunay["more"]) == (ON_CARD, "5 more matches not named here.")
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,7 @@ def test_a_card_tells_looks_by_what_came_of_them_and_that_their_number_is_not_kn
     assert dunay["years"] == [["now", "2025"], ["then", "2024"]]
     assert dunay["counts"] == [
         ["Sightings", "2", "2"],
+        ["Totals or background", "0", "1"],
         ["Looked, found something", "1", "1"],
         ["Looked, found nothing", "1", "0"],
         ["Looked, could not tell", "1", "0"],

@@ -16,7 +16,7 @@ from resight.observation import Site
 from resight.pagedata import badge, facts, fineprint, on_badges, signs, ways_on
 from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, ITS_REPORT, NO_COAST, PERIODS, SITE_PAGE, WORDS
 from resight.study import Study
-from resight.summary import Summary, bottom_line, finding, findings, likeness, summaries
+from resight.summary import HEADLINES, Summary, bottom_line, finding, findings, likeness, summaries
 from resight.vocabulary import Vocabulary
 from resight.wording import NOT_PROOF, Data, numbered, years_text
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: Towns named on the overview.
 TOWNS = 16
-#: Matches named above the map, and on a card.
-HEADLINES = 6
+#: Matches named on a card.
+ON_CARD = 3
 PERIODS_COMPARED = PERIODS[:2]
 OUTCOMES_IN_WORDS = {"seen": "found something", "not-seen": "found nothing", "cannot-tell": "could not tell"}
 
@@ -72,7 +72,7 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
         "names": [],
         "lead": _lead(repeats, of_all, now, then),
         "findings": named,
-        "more": f"{more} more on the cards below." if more else "",
+        "more": f"{more} more at the sites below." if more else "",
         "asides": [*study.conditions, *asides],
         "facts": facts(now, then, study.digest, study.up_to),
         "about": [],
@@ -162,13 +162,13 @@ def _card(
 ) -> Data:
     page, report = links.pages.get(site.id), links.report_on(site.id)
     found = findings(site, repeats, vocabulary)
-    more = len(found) - HEADLINES
+    more = len(found) - ON_CARD
     return {
         "name": site.name,
         "watched": "watched" if site.watched else "",
         "href": page,
         "lead": bottom_line(site, summary, repeats, now, then),
-        "findings": found[:HEADLINES],
+        "findings": found[:ON_CARD],
         "more": f"{numbered(more, 'more match', 'more matches')} not named here." if more > 0 else "",
         "years": [list(year) for year in zip(PERIODS_COMPARED, (now, then), strict=True)],
         "counts": _counts(summary) if summary.total else [],
@@ -187,6 +187,8 @@ def _card(
 def _counts(summary: Summary) -> list[list[str]]:
     """What is on file, and how many each compared period has of it; kinds that neither has are left out."""
     kinds = [("Sightings", [summary.counts["seen", period] for period in PERIODS_COMPARED])]
+    # A look that found what is told as a total, or as background, found something and left no sighting.
+    kinds.append(("Totals or background", [summary.counts["background", period] for period in PERIODS_COMPARED]))
     for outcome, words in OUTCOMES_IN_WORDS.items():
         kinds.append((f"Looked, {words}", [summary.looks_that(outcome, period) for period in PERIODS_COMPARED]))
     kinds.append(("Absence reported", [summary.counts["absent", period] for period in PERIODS_COMPARED]))

@@ -23,7 +23,7 @@ from resight.phrases import (
     WORDS,
 )
 from resight.study import Study
-from resight.summary import Summary, bottom_line, findings, summaries
+from resight.summary import HEADLINES, Summary, bottom_line, findings, summaries
 from resight.telling import Telling
 from resight.vocabulary import Vocabulary
 from resight.wording import (
@@ -70,7 +70,10 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
     view = base.box_around([(around[0], around[1]), (around[2], around[3]), *nearby, *placed])
     beyond = _is_beyond(site.point) or any(here.beyond)
     drawn, credits = base.within(basemap, window, runways=view)
+    drawn["place"] = [place for place in drawn["place"] if not _is_site(place, site)]
     summary, of_records = of_all[site.id], told.columns()
+    found = findings(site, repeats, vocabulary)
+    more = len(found) - HEADLINES
     badges = [
         badge(site, summary, now, then, beside=here_lon, own=True, unplaced=here.placed.count(False)),
         *(badge(o, of_all[o.id], now, then, beside=here_lon, where=_where(o, site)) for o in neighbours),
@@ -80,8 +83,9 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
         "title": site.name,
         "names": _other_names(site),
         "lead": bottom_line(site, summary, repeats, now, then),
-        "findings": findings(site, repeats, vocabulary),
-        "asides": [*study.conditions, *_asides(site, summary, sites, of_all, told.left_out(), now, then)],
+        "findings": found[:HEADLINES],
+        "more": f"{more} more: see the table below." if more > 0 else "",
+        "asides": [*study.conditions, *_asides(site, summary, sites, of_all, repeats, told.left_out(), now, then)],
         "facts": facts(now, then, study.digest, study.up_to),
         "about": _about(site, sites, vocabulary),
         "map": {
@@ -146,6 +150,12 @@ def surroundings(site: Site) -> base.Box:
     return base.box_around(places)
 
 
+def _is_site(place: Mapping[str, Any], site: Site) -> bool:
+    """Is a town of the basemap the site itself, whose box names it already?"""
+    reach = site.coordinate_uncertainty_m or 1000.0
+    return place["name"] in site.all_names and geodesy.distance_m(place["at"], site.point) <= reach
+
+
 def _in_window(other: Site, window: base.Box | None, site: Site) -> bool:
     if window is None:
         return geodesy.distance_m(site.point, other.point) <= NEAR_M
@@ -180,12 +190,17 @@ def _asides(
     summary: Summary,
     sites: Mapping[str, Site],
     of_all: Mapping[str, Summary],
+    repeats: Repeats,
     left_out: Counter[str],
     now: str,
     then: str,
 ) -> list[str]:
     """The sentences under the bottom line: what was not compared, how often anyone looked, who is next door."""
     said = []
+    visits = [e for c in repeats.comparisons for e in (*c.current, *c.baseline) if e.site == site.id]
+    compared = sum(len(visit.sightings) for visit in visits)
+    if compared > len(visits):
+        said.append(f"Records of one visit are compared as one sighting: {compared} records, {len(visits)} sightings.")
     if left_out:
         reasons = ", ".join(f"{reason} ({number})" for reason, number in left_out.most_common())
         said.append(f"Shown but not compared: {reasons}.")

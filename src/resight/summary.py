@@ -15,6 +15,8 @@ from resight.observation import Site
 from resight.vocabulary import Vocabulary
 from resight.wording import NOT_PROOF, Data, numbered
 
+#: Matches named above a map.
+HEADLINES = 6
 #: What may come of a look, in the order in which one outcome outweighs another of the same look.
 OUTCOMES_OF_LOOKS = ("seen", "not-seen", "cannot-tell")
 
@@ -97,15 +99,18 @@ def bottom_line(site: Site, summary: Summary, repeats: Repeats, now: str, then: 
     if not current:
         return f"No sighting of {now} that can be compared with {then}."
     if not baseline:
-        return f"{numbered(len(current), 'sighting')} of {now}; {then} has none that can be compared."
+        return f"{numbered(len(current), 'comparable sighting')} of {now}; {then} has none."
     return likeness([p for p in repeats.matches if p.current.site == site.id], len(current), now, then)
 
 
 def likeness(matches: Sequence[Pair], of: int, now: str, then: str) -> str:
-    """``1 of 2 sightings of 2025 resembles one of 2024.``"""
+    """``1 of 2 comparable sightings of 2025 resembles one of 2024.``
+
+    Comparable, because other sightings on file may not take part, and several records of one visit are one of them.
+    """
     same = [pair for pair in matches if evidence.verb(pair) == "repeats"]
     alike = len(matches) - len(same)
-    start = f"of {numbered(of, 'sighting')} of {now}"
+    start = f"of {numbered(of, 'comparable sighting')} of {now}"
     said = []
     if alike or not same:
         said.append(f"{alike} {start} {'resembles' if alike == 1 else 'resemble'} one of {then}")
