@@ -54,6 +54,51 @@ def test_text_that_runs_right_to_left_is_kept_apart_from_its_neighbours(visit: A
     assert cell.evaluate("(element) => getComputedStyle(element).unicodeBidi") == "isolate"
 
 
+def test_a_name_written_right_to_left_takes_no_date_along(visit: Any) -> None:
+    named = (
+        record("now", platform_name="سفينة 12 سفينة", count=1),
+        record("then", "2024-04-03", platform_name="سفينة 12 سفينة", count=1),
+    )
+    half = visit(page_of(named)).page.locator("#head .match a").last
+    assert half.text_content() == "Ropucha class, سفينة 12 سفينة, 3 April 2024"
+    assert half.locator("bdi bdi").all_text_contents() == ["سفينة 12 سفينة"]
+    # Day, month and year stand in the order in which they are read.
+    days = """(link) => {
+      const text = link.querySelector("bdi").lastChild, range = document.createRange();
+      return ["3", "April", "2024"].map((word) => {
+        const from = text.data.indexOf(word);
+        range.setStart(text, from);
+        range.setEnd(text, from + word.length);
+        return range.getBoundingClientRect().left;
+      });
+    }"""
+    found = half.evaluate(days)
+    assert found == sorted(found)
+
+
+def test_a_record_far_down_its_group_is_shown_without_all_that_lie_before_it(visit: Any) -> None:
+    many = tuple(record(f"m{i:04}", f"2025-{1 + i // 100:02}-{1 + i % 28:02}") for i in range(1000))
+    page = visit(page_of(many)).page
+    shown = "resight.records.all.filter((one) => document.getElementById(`record-${one.id}`)).length"
+    assert page.evaluate(shown) == 100
+    last = page.evaluate("resight.records.all.at(-1).id")
+    page.evaluate(f"location.hash = '#record-{last}'")
+    page.wait_for_function(f"document.activeElement.id === 'record-{last}'")
+    assert page.evaluate(shown) <= 100
+    ids = "(all) => all.map((one) => one.id.slice(7))"
+    group = page.locator(".group.now article")
+    earlier = page.get_by_role("button", name="Show earlier records")
+    before = group.evaluate_all(ids)
+    earlier.click()
+    after = group.evaluate_all(ids)
+    everything = page.evaluate("resight.records.all.map((one) => one.id)")
+    assert after[-len(before) :] == before
+    assert after == everything[-len(after) :]
+    while earlier.is_visible():
+        earlier.click()
+    assert group.evaluate_all(ids) == everything
+
+
 def test_the_list_of_a_badge_is_reached_and_left_by_keyboard(visit: Any) -> None:
     page = visit(page_of()).page
     page.locator("button.badge").focus()

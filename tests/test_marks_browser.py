@@ -117,6 +117,34 @@ def test_two_years_on_one_spot_stand_side_by_side(visit: Any) -> None:
     assert box(page).get_attribute("aria-label") == "20 June 2025: Ropucha class"
 
 
+def test_numbers_of_two_years_on_one_spot_do_not_touch(visit: Any) -> None:
+    spot = at(132.35, 42.89)
+    many = (record(f"{year}-{i}", f"{year}-05-{1 + i % 28:02}", **spot) for year in (2024, 2025) for i in range(120))
+    then, now = sorted(marks(visit(page_of(tuple(many))).page), key=lambda mark: float(mark["x"]))
+    assert (then["number"], now["number"]) == (120, 120)
+    # Three bold digits of 12 pixels are some 24 pixels wide.
+    assert now["x"] - then["x"] > 26
+
+
+def test_the_words_under_a_look_cover_nothing_and_nothing_covers_them(visit: Any) -> None:
+    looks = [at(132.36, 42.868), at(132.362, 42.868), at(132.31, 42.89)]
+    page = visit(page_of(tuple(record(f"l{i}", outcome="not-seen", **look) for i, look in enumerate(looks)))).page
+    boxes = page.evaluate(
+        """() => {
+          const frame = document.querySelector(".leaflet-map-pane").getBoundingClientRect();
+          const captions = resight.marks.inView().map((one) => one.caption).filter(Boolean);
+          const badge = document.querySelector(".badge").getBoundingClientRect();
+          return [...captions.map(([a, b, c, d]) => [a + frame.left, b + frame.top, c + frame.left, d + frame.top]),
+            [badge.left, badge.top, badge.right, badge.bottom]];
+        }"""
+    )
+    # Two looks that lie side by side have room for the words of one.
+    assert len(boxes) == 3
+    for index, a in enumerate(boxes):
+        for b in boxes[index + 1 :]:
+            assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
 def test_ten_thousand_records_on_one_spot_are_counted_and_listed(visit: Any) -> None:
     many = tuple(
         record(f"m{i:05}", f"2025-{i % 12 + 1:02}-{i % 28 + 1:02}", **at(132.35, 42.89)) for i in range(10_000)
@@ -150,6 +178,8 @@ def test_a_page_of_many_records_is_compressed_and_holds_each_of_them(visit: Any)
     assert sum(mark["number"] for mark in marks(page)) == len(many)
     # So many days of so many records are a hill, not a crowd of dots.
     assert page.locator(".strip .heap.now").count() == 1
+    # Nothing matches here, so no black line may say so.
+    assert page.locator(".strip .matched.heap").first.evaluate("(one) => getComputedStyle(one).stroke") == "none"
     page.locator(".strip .cursor").focus()
     page.keyboard.press("End")
     assert "2025" in (page.locator(".strip .cursor").get_attribute("aria-label") or "")

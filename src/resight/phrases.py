@@ -122,6 +122,8 @@ WORDS = {
     "no_rows": "No record passes the filters.",
     "rows_shown": "records shown",
     "more_rows": "Show more rows; not shown yet",
+    "more_records": "Show more records; not shown yet",
+    "earlier_records": "Show earlier records; not shown yet",
     "records_here": "records here",
     "heap": "a hill as high as the day with the most records:",
     "more_in_table": "More, in the table below",

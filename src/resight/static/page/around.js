@@ -33,7 +33,7 @@ resight.around = (() => {
     const half = (id, text) => (data.groups ? recordLink(id, say(text)) : make("span", {}, say(text)));
     const where = one.where ? [make("strong", {}, one.href ? make("a", { href: one.href }, say(one.where)) : say(one.where)), ": "] : [];
     const grounds = one.grounds ? [": ", ...say(one.grounds)] : [];
-    return make("p", { class: "match" }, where, half(one.now_id, one.now), ` ${one.verb} `, half(one.then_id, one.then), grounds, ".");
+    return make("p", { class: "match" }, where, half(one.now_id, one.now), " ", make("strong", {}, one.verb), " ", half(one.then_id, one.then), grounds, ".");
   }
 
   function beside(map) {
@@ -55,20 +55,40 @@ resight.around = (() => {
   /** Record id to what puts its article on the page. */
   const folded = new Map();
 
-  /** The records of a group, the first of them at once and the rest when asked for: thousands would hold the page up. */
+  /** The records of a group, a stretch of them at once and the rest when asked for: thousands would hold the page up. */
   function articles(all) {
-    const list = make("div", {}), more = make("button", { type: "button", class: "plain" });
-    let shown = 0;
-    const fill = (upTo) => {
-      list.append(...all.slice(shown, upTo).map(recordArticle));
-      shown = Math.max(shown, Math.min(upTo, all.length));
-      more.textContent = `${words.more_rows}: ${all.length - shown}`;
-      more.hidden = shown === all.length;
+    const list = make("div", {});
+    const button = (act) => {
+      const made = make("button", { type: "button", class: "plain" });
+      made.addEventListener("click", act);
+      return made;
     };
-    more.addEventListener("click", () => fill(shown + STEP));
-    all.forEach((record, index) => folded.set(record.id, () => index >= shown && fill(index + 1)));
-    fill(STEP);
-    return [list, more];
+    const earlier = button(() => show(Math.max(0, first - STEP), end)), more = button(() => show(first, end + STEP));
+    let first = 0, end = 0;
+
+    /** Let the records from one place to another stand on the page; those that do already stay as they are. */
+    function show(from, to) {
+      const upTo = Math.min(to, all.length);
+      if (from > end || upTo < first) {
+        list.replaceChildren();
+        first = end = from;
+      }
+      list.prepend(...all.slice(from, first).map(recordArticle));
+      list.append(...all.slice(end, upTo).map(recordArticle));
+      [first, end] = [Math.min(from, first), Math.max(upTo, end)];
+      earlier.textContent = `${words.earlier_records}: ${first}`;
+      more.textContent = `${words.more_records}: ${all.length - end}`;
+      [earlier.hidden, more.hidden] = [first === 0, end === all.length];
+    }
+
+    /** Bring one of them onto the page, with its neighbours and not all that lie before it. */
+    function bring(index) {
+      if (index < first || index >= end) show(Math.max(0, index - STEP / 2), index + STEP / 2);
+    }
+
+    all.forEach((record, index) => folded.set(record.id, () => bring(index)));
+    show(0, STEP);
+    return [earlier, list, more];
   }
 
   /** Bring a record's article onto the page, and open what hides it. */

@@ -6,6 +6,9 @@ resight.marks = (() => {
   const { records, popup } = resight;
   /** Pixels: how near a pointer must come, and how near marks lie that cannot be told apart. */
   const REACH = 20, SAME = 7, APART = 17;
+  /** Pixels that a digit of a mark's number takes. */
+  const DIGIT = 9;
+  const FONT = "12px system-ui, sans-serif";
   /** Pixels across the smallest sign, and how near its like must lie to stand for it. */
   const SMALL = 10, CELL = 4;
   /** How much of its ink an area is filled with. */
@@ -49,9 +52,11 @@ resight.marks = (() => {
     }
     const found = [];
     for (const { at, signs } of spots.values()) {
-      const world = map.project(at, 0);
+      const world = map.project(at, 0), most = Math.max(...[...signs.values()].map((all) => all.length));
+      // So far from each other that their numbers do not touch.
+      const apart = Math.max(APART, DIGIT * String(most).length + 4);
       [...signs].forEach(([glyph, all], place) => {
-        const mark = { at, glyph, records: all, matched: all.some(isMatched), wx: world.x, wy: world.y, aside: place - (signs.size - 1) / 2 };
+        const mark = { at, glyph, records: all, matched: all.some(isMatched), wx: world.x, wy: world.y, aside: apart * (place - (signs.size - 1) / 2) };
         all.forEach((record) => ofRecord.set(record, mark));
         found.push(mark);
       });
@@ -88,7 +93,7 @@ resight.marks = (() => {
       const x = mark.wx * scale - origin.x, y = mark.wy * scale - origin.y;
       if (x < bounds.min.x - 9 || x > bounds.max.x + 9 || y < bounds.min.y - 9 || y > bounds.max.y + 9) continue;
       const number = mark.records.length > 1 ? shown(mark).length : Number(records.passes(mark.records[0]));
-      if (number) inView.push(Object.assign(mark, { x: x + mark.aside * APART, y, number }));
+      if (number) inView.push(Object.assign(mark, { x: x + mark.aside, y, number, caption: null }));
     }
     const point = ([lon, lat]) => map.latLngToLayerPoint([lat, lon]);
     for (const [record, geometry] of records.shapes()) if (records.passes(record)) outline(pen, geometry, point);
@@ -125,7 +130,7 @@ resight.marks = (() => {
   /** How far from its mark a record may lie. */
   function circles(pen, mark, scale) {
     const metre = (scale * 256) / (40075016.686 * Math.cos((mark.at.lat * Math.PI) / 180));
-    const [x, y] = [mark.x - mark.aside * APART, mark.y];
+    const [x, y] = [mark.x - mark.aside, mark.y];
     Object.assign(pen, { lineWidth: 1, strokeStyle: tint("ink"), fillStyle: tint("ink") });
     pen.setLineDash([2, 3]);
     for (const reach of new Set(shown(mark).map((record) => record.uncertainty))) {
@@ -169,7 +174,7 @@ resight.marks = (() => {
 
   function signs(pen, bounds) {
     const side = inView.length <= LARGE ? 22 : inView.length <= MIDDLING ? 16 : SMALL;
-    const captioned = inView.filter((mark) => data.captions[mark.glyph]).length <= CAPTIONED;
+    const told = inView.filter((mark) => data.captions[mark.glyph]), room = told.length <= CAPTIONED ? inView.map((mark) => around(mark)) : null;
     const cell = (at, least) => Math.round((at - least) / CELL), wide = cell(bounds.max.x, bounds.min.x) + 1;
     const of = new Map(ORDER.map((glyph) => [glyph, { image: sprite(glyph, side), taken: new Set() }])), tie = tint("strong");
     pen.textAlign = "center";
@@ -186,9 +191,23 @@ resight.marks = (() => {
       if (mark.matched && shown(mark).some(isMatched)) ring(pen, mark, tie, side / 2 + 2);
       // Among thousands a pair is no news.
       if (number > (side === SMALL ? 9 : 1)) write(pen, String(number), x, y - side / 2 - 4, "bold ");
-      if (captioned && data.captions[glyph]) write(pen, data.captions[glyph], x, y + side / 2 + 13, "");
     }
+    if (room) told.forEach((mark) => caption(pen, mark, room));
   }
+
+  /** Words under the sign of a look, where they cover no other mark and no other words. */
+  function caption(pen, mark, room) {
+    pen.font = FONT;
+    const half = pen.measureText(data.captions[mark.glyph]).width / 2 + 3, { x, y } = mark;
+    const own = [x - half, y + 13, x + half, y + 30];
+    if (room.some((other) => own[0] < other[2] && own[2] > other[0] && own[1] < other[3] && own[3] > other[1])) return;
+    write(pen, data.captions[mark.glyph], x, y + 24, "");
+    mark.caption = own;
+    room.push(own);
+  }
+
+  /** The box of a mark and its number. */
+  const around = ({ x, y, number }) => [x - 12, y - (number > 1 ? 26 : 12), x + 12, y + 12];
 
   function ring(pen, { x, y }, colour, radius) {
     Object.assign(pen, { lineWidth: 2.5, strokeStyle: colour });
@@ -198,7 +217,7 @@ resight.marks = (() => {
   }
 
   function write(pen, text, x, y, weight) {
-    Object.assign(pen, { font: `${weight}12px system-ui, sans-serif`, lineWidth: 4, lineJoin: "round", strokeStyle: tint("paper"), fillStyle: tint("ink") });
+    Object.assign(pen, { font: weight + FONT, lineWidth: 4, lineJoin: "round", strokeStyle: tint("paper"), fillStyle: tint("ink") });
     pen.strokeText(text, x, y);
     pen.fillText(text, x, y);
   }
@@ -267,10 +286,9 @@ resight.marks = (() => {
   /** Boxes that labels keep clear of, as [left, top, right, bottom] in the map; none where marks are too many. */
   function boxes() {
     if (inView.length > AVOIDED) return [];
-    return inView.map((mark) => {
-      const { x, y } = map.layerPointToContainerPoint([mark.x, mark.y]), below = data.captions?.[mark.glyph] ? 30 : 16;
-      return [x - 16, y - (mark.number > 1 ? 26 : 16), x + 16, y + below];
-    });
+    const { x, y } = map.layerPointToContainerPoint([0, 0]), wide = 4;
+    const taken = inView.flatMap((mark) => [around(mark), mark.caption].filter(Boolean));
+    return taken.map(([left, top, right, bottom]) => [left + x - wide, top + y - wide, right + x + wide, bottom + y + wide]);
   }
 
   function redraw() {

@@ -40,7 +40,7 @@ resight.page = (() => {
     resight.marks.begin(map);
     map.labels.obstacles = resight.marks.boxes;
     settle(map);
-    const reveal = () => location.hash && resight.around.reveal(decodeURIComponent(location.hash.slice(1)));
+    const reveal = () => location.hash && resight.around.reveal(location.hash.slice(1));
     addEventListener("hashchange", reveal);
     reveal();
     if (location.protocol === "about:") document.addEventListener("click", inFrame);

@@ -26,12 +26,18 @@ resight.parts = (() => {
     return element;
   }
 
+  const RIGHT_TO_LEFT = "\\p{Script=Hebrew}\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Thaana}\\p{Script=Nko}";
+  /** A run of words written right to left, with what stands between them, as in a ship's name within a sentence. */
+  const RUN = new RegExp(`([${RIGHT_TO_LEFT}](?:[${RIGHT_TO_LEFT}\\P{L}]*[${RIGHT_TO_LEFT}])?)`, "u");
+
   /** Text from the data, each part isolated so that its writing direction stays its own. */
   function say(value) {
     const parts = Array.isArray(value) ? value : [value];
     return parts.flatMap((part, index) => {
-      const own = make("bdi");
-      own.textContent = part;
+      const pieces = String(part ?? "").split(RUN), own = make("bdi");
+      // A sentence in such a script is whole as it is; a name within another takes no number or comma along.
+      if (/\p{L}/u.test(pieces[0])) own.append(...pieces.map((piece, at) => (at % 2 ? make("bdi", {}, piece) : piece)));
+      else own.textContent = part;
       return index ? [" ", own] : [own];
     });
   }

@@ -301,7 +301,10 @@ resight.strip = (() => {
     records.onChosen((record) => {
       chosen = record;
       if (items.some((item) => item.record === record)) current = record;
-      draw();
+      // All else stands as it was.
+      svg.querySelector(".chosen")?.remove();
+      svg.append(...[ring()].filter(Boolean));
+      put();
     });
     records.onNarrowed(() => box.isConnected && draw());
     new ResizeObserver(() => box.clientWidth !== svg.width.baseVal.value && draw()).observe(box);

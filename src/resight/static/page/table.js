@@ -13,12 +13,12 @@ resight.table = (() => {
   /** What a column is called, and what of a record stands in it; columns that no record fills are left out. */
   const columns = () => [
     { label: words.column_when, of: (record) => record.when },
-    { label: words.column_what, of: (record) => record.what },
+    { label: words.column_what, of: (record) => record.what, look: "long" },
     { label: words.column_result, of: (record) => data.kinds[record.glyph] },
-    { label: words.column_match, of: matches },
+    { label: words.column_match, of: matches, look: "long" },
     ...data.columns.filter((label) => records.columns.has(label)).map((label) => ({ label, of: (record) => record.field(label) })),
     { label: words.column_position, of: (record) => (record.unplaced ? words.position_not_given : words.position_given) },
-    { label: words.column_sources, of: (record) => record.sources.map((source) => joined(source.text)).join("; ") },
+    { label: words.column_sources, of: (record) => record.sources.map((source) => joined(source.text)).join("; "), look: records.all.some((record) => record.sources.length > 2) ? "list" : null },
     { label: words.column_record, of: (record) => record.id },
   ].filter((column) => records.all.some((record) => column.of(record).length));
 
@@ -40,7 +40,7 @@ resight.table = (() => {
 
   function row(record) {
     const cells = COLUMNS.map((column, index) => {
-      if (index) return make("td", {}, say(column.of(record)));
+      if (index) return make("td", { class: column.look ?? null }, say(column.of(record)));
       const button = make("button", { type: "button", "aria-label": plain([`${record.when}:`, ...record.what, `– ${words.show_on_map}`]) },
         glyph(record.glyph), " ", make("span", {}, say(record.when)));
       return make("th", { scope: "row" }, button);
