@@ -12,7 +12,7 @@ from resight.frame import to_frame
 from resight.links import Links
 from resight.observation import Observation
 from resight.overview import ON_CARD
-from resight.summary import HEADLINES, summaries
+from resight.summary import HEADLINES, likeness, summaries
 from test_maps import RECORDS, SITES, VOCABULARY, data_of, overview_of, record, repeats_of
 
 
@@ -62,6 +62,29 @@ def test_a_register_without_watched_sites_is_no_page_about_them() -> None:
     assert overview(*records, sites=sites, repeats=repeats)["lead"] == (
         "No site of the register is marked as watched. "
         "At the others: 1 of 1 comparable sighting of 2025 repeats one of 2024 (same hull or tail number)."
+    )
+
+
+def crowd(site: str, number: int) -> list[Observation]:
+    """As many visits of one class in either year: all are alike, and none stands out as another's match."""
+    return [
+        record(f"{site}-{year}-{i}", f"{year}-{1 + i:02}-05", site=site, activity="docked")
+        for year in (2024, 2025)
+        for i in range(number)
+    ]
+
+
+def test_a_place_where_all_are_alike_is_not_said_to_resemble_nothing() -> None:
+    said = "10 of 10 comparable sightings of 2025 are like one of 2024, no one visit standing out."
+    at_dunay, at_zhoushan = overview(*crowd("dunay", 10)), overview(*crowd("zhoushan", 10))
+    assert at_dunay["findings"] == []
+    assert at_dunay["lead"] == f"At the watched sites: {said}"
+    assert card(at_dunay, "Dunay (port)")["lead"] == card(at_zhoushan, "Zhoushan")["lead"] == said
+    assert at_zhoushan["lead"].endswith(f" At the others: {said}")
+    named = tuple(record(f"x{year}", f"{year}-11-20", platform_name="Oslyabya", count=1) for year in (2024, 2025))
+    assert likeness(repeats_of(named).matches, 10, 11, "2025", "2024") == (
+        "1 of 11 comparable sightings of 2025 repeats one of 2024 (same hull or tail number); "
+        "10 more are like one of 2024, no one visit standing out."
     )
 
 

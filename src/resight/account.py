@@ -38,12 +38,6 @@ class _SourceLine(NamedTuple):
     details: str
 
 
-def kinship(episode: Episode, likest: Mapping[str, Pair]) -> str:
-    """``alike`` when the other year has the same type or closer at its place, ``untold`` when it may have; ``none``."""
-    pair = likest.get(episode.id)
-    return "none" if pair is None else "untold" if pair.finding == "same kind" else "alike"
-
-
 class Accounts:
     """Tells the episodes and pairs of a case."""
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from resight import evidence
-from resight.account import Accounts, kinship
+from resight.account import Accounts
 from resight.case import Case
-from resight.comparison import Comparison
+from resight.comparison import Comparison, kinship
 from resight.effort import Effort
 from resight.firsts import Firsts
 from resight.likeness import FEW, Overlays

@@ -88,6 +88,12 @@ class Comparison:
         return best and next(p for p in self.pairs_of(best.current) if p.baseline.id == episode.id)
 
 
+def kinship(episode: Episode, likest: Mapping[str, Pair]) -> str:
+    """``alike`` when the other year has the same type or closer at its place, ``untold`` when it may have; ``none``."""
+    pair = likest.get(episode.id)
+    return "none" if pair is None else "untold" if pair.finding == "same kind" else "alike"
+
+
 def compare(
     baseline: Sequence[Episode],
     current: Sequence[Episode],

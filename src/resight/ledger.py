@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from resight import evidence, scale
-from resight.account import kinship
 from resight.case import Case
-from resight.comparison import Comparison
+from resight.comparison import Comparison, kinship
 from resight.effort import Effort
 from resight.episodes import Episode
 from resight.evidence import Pair

@@ -16,7 +16,7 @@ from resight.observation import Site
 from resight.pagedata import badge, facts, fineprint, on_badges, signs, ways_on
 from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, ITS_REPORT, NO_COAST, PERIODS, SITE_PAGE, WORDS
 from resight.study import Study
-from resight.summary import HEADLINES, Summary, bottom_line, finding, findings, likeness, summaries
+from resight.summary import HEADLINES, Summary, alike, bottom_line, finding, findings, likeness, summaries
 from resight.vocabulary import Vocabulary
 from resight.wording import NOT_PROOF, Data, numbered, years_text
 
@@ -119,12 +119,15 @@ def _lead(repeats: Repeats, of_all: Mapping[str, Summary], now: str, then: str) 
     if not watched.scope:
         said = "No site of the register is marked as watched."
     elif watched.current:
-        said = "At the watched sites: " + likeness(watched.matches, len(watched.current), now, then)
+        said = "At the watched sites: " + likeness(
+            watched.matches, len(alike([watched])), len(watched.current), now, then
+        )
     else:
         said = f"No sighting of {now} at the watched sites that can be compared with {then}."
     elsewhere = [pair for comparison in others for pair in comparison.matches]
-    if elsewhere:
-        said += " At the others: " + likeness(elsewhere, sum(len(c.current) for c in others), now, then)
+    like = len(alike(others))
+    if elsewhere or like:
+        said += " At the others: " + likeness(elsewhere, like, sum(len(c.current) for c in others), now, then)
     return said
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resight.account import Accounts, kinship, pair_numbers
+from resight.account import Accounts, pair_numbers
 from resight.album import Album
 from resight.bottomline import BottomLine
 from resight.case import Case
-from resight.comparison import Comparison
+from resight.comparison import Comparison, kinship
 from resight.drawing import Drawings
 from resight.effort import Effort
 from resight.episodes import Episode

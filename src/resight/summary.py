@@ -9,7 +9,8 @@ from datetime import date as Day
 
 from resight import evidence
 from resight.columns import Columns
-from resight.comparison import Repeats
+from resight.comparison import Comparison, Repeats, kinship
+from resight.episodes import Episode
 from resight.evidence import Pair
 from resight.observation import Site
 from resight.vocabulary import Vocabulary
@@ -100,24 +101,38 @@ def bottom_line(site: Site, summary: Summary, repeats: Repeats, now: str, then: 
         return f"No sighting of {now} that can be compared with {then}."
     if not baseline:
         return f"{numbered(len(current), 'comparable sighting')} of {now}; {then} has none."
-    return likeness([p for p in repeats.matches if p.current.site == site.id], len(current), now, then)
+    like = [e for e in alike(repeats.comparisons) if e.site == site.id]
+    return likeness([p for p in repeats.matches if p.current.site == site.id], len(like), len(current), now, then)
 
 
-def likeness(matches: Sequence[Pair], of: int, now: str, then: str) -> str:
+def alike(comparisons: Iterable[Comparison]) -> list[Episode]:
+    """This year's sightings that match none, but are like one or several of the other year; none of these stands out."""
+    return [e for c in comparisons for e in c.without_precedent if kinship(e, c.likest) == "alike"]
+
+
+def likeness(matches: Sequence[Pair], like: int, of: int, now: str, then: str) -> str:
     """``1 of 2 comparable sightings of 2025 resembles one of 2024.``
+
+    Args:
+        matches: which sighting matches which.
+        like: how many match none, but are like one or several, see :func:`alike`.
+        of: how many sightings of this year were compared.
 
     Comparable, because other sightings on file may not take part, and several records of one visit are one of them.
     """
     same = [pair for pair in matches if evidence.verb(pair) == "repeats"]
-    alike = len(matches) - len(same)
+    resembling = len(matches) - len(same)
     start = f"of {numbered(of, 'comparable sighting')} of {now}"
     said = []
-    if alike or not same:
-        said.append(f"{alike} {start} {'resembles' if alike == 1 else 'resemble'} one of {then}")
+    if resembling or not (same or like):
+        said.append(f"{resembling} {start} {'resembles' if resembling == 1 else 'resemble'} one of {then}")
     if same:
         which = "it" if said else start
         verb = "repeats" if len(same) == 1 else "repeat"
         said.append(f"{len(same)} {'more ' if said else which + ' '}{verb} one of {then} (same hull or tail number)")
+    if like:
+        which = "more" if said else start
+        said.append(f"{like} {which} {'is' if like == 1 else 'are'} like one of {then}, no one visit standing out")
     return "; ".join(said) + "."
 
 
