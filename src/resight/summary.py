@@ -106,7 +106,7 @@ def bottom_line(site: Site, summary: Summary, repeats: Repeats, now: str, then: 
 
 
 def alike(comparisons: Iterable[Comparison]) -> list[Episode]:
-    """This year's sightings that match none, but are like one or several of the other year; none of these stands out."""
+    """This year's sightings that match none, but are like one or several of the other year, none standing out."""
     return [e for c in comparisons for e in c.without_precedent if kinship(e, c.likest) == "alike"]
 
 
