@@ -273,7 +273,7 @@ def test_the_legend_names_the_signs_of_the_page_and_no_other() -> None:
     assert legend(record("a"), record("b", "2024-05-20")) == [*every, "matched", "link", *of_site]
     assert legend(record("a", geometry=place, location_uncertainty_m=50)) == [*every, "reach", *of_site]
     assert legend(record("a", geometry={"type": "LineString", "coordinates": line})) == [*every, "drawn", *of_site]
-    boxes = [dict(site_data((record("a", **more),))["legend"])["badge"] for more in ({}, {"geometry": place})]
+    boxes = [dict(site_data((one,))["legend"])["badge"] for one in (record("a"), record("a", geometry=place))]
     assert boxes == ["position not given: counted in the site’s box, not pinned", "this site"]
 
 

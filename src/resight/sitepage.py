@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from resight import basemap as base
 from resight import flatmap, geodesy, strip
 from resight.columns import Columns, coded
+from resight.comparison import Repeats
 from resight.observation import Site, positions
 from resight.pagedata import badge, facts, fineprint, on_badges, signs
 from resight.phrases import (
