@@ -32,13 +32,14 @@ from pystac.validation import validate_dict
 
 from outgoing import HOSTILE, a_record, bytes_of, hostile_records, plain, record_of, same, setting, several
 from resight import Logbook
-from resight.commands.exporting import FORMS
+from resight.commands.exporting import WRITTEN
 from resight.errors import CannotWrite
 from resight.exchange import atlos, darwincore, delimited, geojson, geopackage, geoparquet, kml, stac, timemap, xlsx
+from resight.exchange.formats import FORMATS
 from resight.observation import PROPERTY_NAMES, Observation
 
 Run = Callable[..., Result]
-NAMES = [form.name for form in FORMS]
+NAMES = WRITTEN.split(", ")
 
 
 def as_xml(text: str) -> str:
@@ -464,7 +465,7 @@ def test_darwin_core_tells_presence_absence_and_effort(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_record_at_all_is_a_whole_file_too(tmp_path: Path, name: str) -> None:
-    form = next(form for form in FORMS if form.name == name)
+    form = FORMATS[name]
     module = import_module(f"resight.exchange.{form.module}")
     path = tmp_path / f"out{form.ending}"
     assert module.write([], path, setting(name)) == ()
@@ -476,7 +477,7 @@ def test_no_record_at_all_is_a_whole_file_too(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("name", NAMES)
 def test_two_runs_give_the_same_bytes(tmp_path: Path, name: str) -> None:
-    form = next(form for form in FORMS if form.name == name)
+    form = FORMATS[name]
     module = import_module(f"resight.exchange.{form.module}")
     paths = [tmp_path / run / f"out{form.ending}" for run in ("a", "b")]
     for path in paths:

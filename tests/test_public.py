@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from cases import a_site
 from outgoing import OUTLINES, a_record, bytes_of, hostile_records, plain
 from resight import Logbook, public
-from resight.commands.exporting import FORMS
+from resight.commands.exporting import WRITTEN
 from resight.errors import CannotWrite, InvalidValue, NotFound
 from resight.geodesy import distance_m
 from resight.observation import Observation, positions
 from resight.public import PublicLogbook, Terms, cell_centre, cell_reach_m, public_record, public_records, public_site
 
 Run = Callable[..., Result]
-NAMES = [form.name for form in FORMS]
+NAMES = WRITTEN.split(", ")
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_members_beside_the_properties_are_named_when_left_out(tmp_path: Path) -
         (b'{"type":"FeatureCollection","features":[{"type":"Fea', "a.geojson:1: ends in the middle: it was cut off"),
         (b'{"type":"Feature","properties":{"n":NaN}}', "holds NaN…, which JSON does not know, at column"),
         (b'{"type":"Feature"}\n{"type":"Fea', "a.geojson:2: ends in the middle"),
-        ('{"type":"Feature",\n"properties":{"a":"пирс"}}'.encode("cp1251"), "a.geojson:2: is not text in utf-8"),
+        ('{"type":"Feature",\n"properties":{"a":"пирс"}}'.encode("cp1251"), "Line 2 would read:"),
         (b"[" * 100_000, "a.geojson:1: "),
         (b'{"type":"Point","coordinates":[1,2]}', "a geometry alone says nothing"),
         (b"[1,2]", "is JSON, but not GeoJSON"),
@@ -190,7 +190,7 @@ def test_another_encoding_is_read_when_it_is_stated(tmp_path: Path) -> None:
     content = '{"type":"Feature","properties":{"berth":"пирс"},"geometry":null}'
     assert rows(read(tmp_path, content.encode("cp1251"), encoding="cp1251"))[0].values == {"berth": "пирс"}
     assert rows(read(tmp_path, content.encode("utf-16")))[0].values == {"berth": "пирс"}
-    with pytest.raises(InvalidValue, match="'klingon' is not known"):
+    with pytest.raises(InvalidValue, match="'klingon' is no encoding"):
         read(tmp_path, content.encode(), encoding="klingon")
 
 
@@ -199,5 +199,5 @@ def test_more_than_an_import_takes_is_refused(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(UnreadableFile, match="has 2 rows; 1 are the most"):
         read(tmp_path, collection(feature(), feature()))
     monkeypatch.setattr(foreign, "MOST_BYTES", 2**20)
-    with pytest.raises(UnreadableFile, match=r"larger than 1 MB \(3 MB\)"):
+    with pytest.raises(UnreadableFile, match="is 3 MB; files up to 1 MB are read"):
         read(tmp_path, b"{" + b" " * (3 * 2**20))

@@ -148,7 +148,7 @@ def test_a_broken_file_and_another_database_are_refused(path: Path, monkeypatch:
     path.write_bytes(b"ship;date\n")
     with pytest.raises(UnreadableFile, match="is not a GeoPackage"):
         geopackage.read(path, Options())
-    with pytest.raises(UnreadableFile, match="cannot be read: No such file"):
+    with pytest.raises(UnreadableFile, match="there is no file"):
         geopackage.read(path.with_name("b.gpkg"), Options())
     path.write_bytes(whole)
     monkeypatch.setattr(foreign, "MOST_ROWS", 1)

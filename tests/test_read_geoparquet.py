@@ -1,7 +1,6 @@
 """GeoParquet of geopandas and duckdb, and plain Parquet, as a table."""
 
 import json
-import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -124,11 +123,4 @@ def test_half_a_file_too_many_rows_and_too_much_inside_are_refused(path: Path, m
         geoparquet.read(path, Options())
     monkeypatch.setattr(foreign, "MOST_ROWS", 1)
     with pytest.raises(UnreadableFile, match="has 2 rows; 1 are the most"):
-        geoparquet.read(path, Options())
-
-
-def test_without_pyarrow_it_says_what_to_install(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path.write_bytes(b"PAR1")
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(UnreadableFile, match=r"not installed: `pip install 'resight\[parquet\]'`"):
         geoparquet.read(path, Options())

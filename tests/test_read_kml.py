@@ -197,7 +197,7 @@ def test_a_kmz_that_unpacks_to_far_more_than_it_is_stops_at_the_limit(tmp_path: 
     """Two hundred times its packed size: a file of 2 GB is never unpacked further than that."""
     path = zipped(tmp_path, doc__kml=HEAD.encode() + b" " * (32 * 2**20))
     assert path.stat().st_size < 50_000
-    with pytest.raises(UnreadableFile, match=r"doc.kml unpacks to more than \d+ MB from \d+ kB"):
+    with pytest.raises(UnreadableFile, match="would be 32 MB when unzipped"):
         kml.read(path, Options())
 
 
@@ -232,5 +232,5 @@ def test_a_zip_without_a_kml_and_half_a_kmz_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="is a zip without a KML in it"):
         kml.read(path, Options())
     path.write_bytes((FIXTURES / "simplekml.kmz").read_bytes()[:600])
-    with pytest.raises(UnreadableFile, match="is not a whole KMZ"):
+    with pytest.raises(UnreadableFile, match="is no whole zip file"):
         kml.read(path, Options())

@@ -1,13 +1,16 @@
 """Tables of other programs, read as they stand: separators, encodings, headers, dates and what is wrong with a file."""
 
+import sys
 import zipfile
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
+from resight.commands.exporting import WRITTEN
 from resight.errors import InvalidValue, UnreadableFile
 from resight.exchange import delimited, formats, xlsx
 from resight.exchange.table import Options, Table
@@ -194,8 +197,8 @@ def test_entities_in_a_workbook_are_refused(tmp_path: Path) -> None:
     ("data", "name"),
     [
         (b"site,date\ndunay,2025\n", "csv"),
-        (b"PAR1....", "geoparquet"),
-        (b"SQLite format 3\0....", "gpkg"),
+        (b"PAR1....", "parquet"),
+        (b"SQLite format 3\0" + b"." * 52 + b"GPKG", "gpkg"),
         (b'\xef\xbb\xbf<?xml version="1.0"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">', "kml"),
         (b'{"type":"FeatureCollection","features":[]}', "geojson"),
         (b'{"type":"Feature","stac_version":"1.0.0"}', "stac"),
@@ -239,6 +242,34 @@ def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(300 * 2**20)
     with pytest.raises(UnreadableFile, match="is 300 MB; files up to 256 MB are read"):
         formats.recognise(tmp_path / "f.csv")
+
+
+@pytest.mark.parametrize(("name", "library"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
+def test_what_a_format_needs_is_said_before_it_is_read_or_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    (tmp_path / "f").write_bytes(b"PAR1")
+    for needed in (lambda: formats.read(tmp_path / "f", NONE, name), lambda: formats.writer(formats.FORMATS[name])):
+        with pytest.raises(
+            InvalidValue, match=rf"{library}, which is not installed: pip install 'resight\[exchange\]'"
+        ):
+            needed()
+
+
+@pytest.mark.parametrize("form", formats.FORMATS.values(), ids=lambda form: form.name)
+def test_every_module_can_what_the_table_of_formats_says(form: formats.Format) -> None:
+    module = import_module(f"resight.exchange.{form.module}")
+    assert (hasattr(module, "read"), hasattr(module, "recognises")) == (form.reads, form.reads)
+    assert hasattr(module, "write") is form.writes
+    names = [name for other in formats.FORMATS.values() for name in (other.name, *other.aliases)]
+    assert len(set(names)) == len(names)
+    assert formats.named(form.name) is form
+
+
+def test_the_help_of_export_names_what_can_be_written_and_geoparquet_has_two_names() -> None:
+    assert set(WRITTEN.split(", ")) == {form.name for form in formats.FORMATS.values() if form.writes}
+    assert formats.named("geoparquet").name == "parquet"
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

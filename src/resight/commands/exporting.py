@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,47 +12,20 @@ from resight.errors import InvalidValue
 from resight.shell import chosen, command, filter_options, finish, open_logbook, public_options
 
 if TYPE_CHECKING:
+    from resight.exchange.formats import Format
     from resight.exchange.setting import Setting
     from resight.logbook import Logbook
     from resight.observation import Observation
     from resight.public import Terms
 
 
-class _Form(NamedTuple):
-    """A format that can be written."""
-
-    name: str
-    #: Module under ``resight.exchange``.
-    module: str
-    #: The ending of its files.
-    ending: str
-    #: It can go to standard output.
-    is_text: bool = True
-    #: The digest of the data stands in it; to make it takes as long as to read the records.
-    has_digest: bool = False
-    #: Its ending says that it is meant.
-    is_known_by_ending: bool = True
-
-
-FORMS = (
-    _Form("geojson", "geojson", ".geojson", has_digest=True),
-    _Form("csv", "delimited", ".csv"),
-    _Form("tsv", "delimited", ".tsv"),
-    _Form("xlsx", "xlsx", ".xlsx", is_text=False),
-    _Form("kml", "kml", ".kml", has_digest=True),
-    _Form("kmz", "kml", ".kmz", is_text=False, has_digest=True),
-    _Form("gpkg", "geopackage", ".gpkg", is_text=False),
-    _Form("parquet", "geoparquet", ".parquet", is_text=False),
-    _Form("stac", "stac", ".json", has_digest=True, is_known_by_ending=False),
-    _Form("timemap", "timemap", ".json", is_known_by_ending=False),
-    _Form("atlos", "atlos", ".csv", is_known_by_ending=False),
-    _Form("darwincore", "darwincore", ".csv", is_known_by_ending=False),
-)
+#: What ``--help`` names, which must not load what knows it; a test holds it against the table of formats.
+WRITTEN = "geojson, csv, tsv, xlsx, kml, kmz, gpkg, parquet, stac, timemap, atlos, darwincore"
 _SAFE = ("csv", "tsv")
 
 
 @command()
-@click.option("--format", "name", type=click.Choice([form.name for form in FORMS]), help="By default, as FILE ends.")
+@click.option("--format", "name", metavar="NAME", help=f"One of {WRITTEN}. Default: as FILE ends.")
 @click.option(
     "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Default: standard output, for formats of text."
 )
@@ -74,12 +46,14 @@ def export(name: str | None, output: str | None, safe: bool, terms: Terms | None
       resight export --output public.geojson --public --grid 0.2
       resight export --format darwincore --output occurrences.csv
     """
+    from resight.exchange import formats
+
     form = _form(name, output)
     if safe and form.name not in _SAFE:
         raise click.UsageError(f"--safe is for {' and '.join(_SAFE)}; {form.name} runs no text")
     if output is None and not form.is_text:
         raise click.UsageError(f"{form.name} is no text for the screen; name a file: --output records{form.ending}")
-    write = _writer(form)
+    write = formats.writer(form)
     from resight import terminal, wording
     from resight.exchange.setting import Setting
     from resight.public import public_records, without_confidential
@@ -116,32 +90,20 @@ def export(name: str | None, output: str | None, safe: bool, terms: Terms | None
     finish(problems)
 
 
-def _form(name: str | None, output: str | None) -> _Form:
+def _form(name: str | None, output: str | None) -> Format:
     """The format that is named, else the one that the file's ending means."""
-    ending = Path(output).suffix.lower() if output else ""
-    for form in FORMS:
-        if form.name == name or (name is None and form.is_known_by_ending and form.ending == ending):
-            return form
-    names = ", ".join(form.name for form in FORMS)
+    from resight.exchange import formats
+
+    if name is not None:
+        return formats.named(name, writes=True)
     if output is None:
-        raise click.UsageError(f"say which format with --format ({names}), or name a file with --output")
+        raise click.UsageError(f"say which format with --format ({WRITTEN}), or name a file with --output")
+    ending = Path(output).suffix.lower()
+    for form in formats.FORMATS.values():
+        if form.writes and form.is_known_by_ending and form.ending == ending:
+            return form
     what = f"{output!r} does not say which format is meant"
-    raise InvalidValue("--output", output, what, allowed=f"one of {names}, by ending or with --format")
-
-
-def _writer(form: _Form) -> Callable[[Sequence[Observation], Path, Setting], Sequence[str]]:
-    """The function that writes the format."""
-    try:
-        module = importlib.import_module(f"resight.exchange.{form.module}")
-        if form.name == "xlsx":
-            importlib.import_module("openpyxl")
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("resight"):
-            raise
-        what = f"{form.name} is written by {error.name}, which is not installed"
-        raise InvalidValue("--format", form.name, f"{what}: pip install 'resight[exchange]'") from None
-    write: Callable[[Sequence[Observation], Path, Setting], Sequence[str]] = module.write
-    return write
+    raise InvalidValue("--output", output, what, allowed=f"one of {WRITTEN}, by ending or with --format")
 
 
 def _refuse_data_file(book: Logbook, output: str | None) -> None:
@@ -162,7 +124,7 @@ def _left_out(count: int, one: str, why: str) -> str:
 def _written(
     write: Callable[[Sequence[Observation], Path, Setting], Sequence[str]],
     records: Sequence[Observation],
-    form: _Form,
+    form: Format,
     output: str | None,
     setting: Setting,
 ) -> Sequence[str]:

@@ -17,9 +17,9 @@ from typing import Any
 
 from resight import wording
 from resight.errors import UnreadableFile
-from resight.exchange import flat, foreign, places
+from resight.exchange import delimited, flat, foreign, places
 from resight.exchange.setting import Setting
-from resight.exchange.table import Options, Row, Table
+from resight.exchange.table import Options, Table
 from resight.observation import PROPERTY_NAMES, Observation
 
 _NEEDED = {"slug", "description"}
@@ -50,7 +50,7 @@ def read(path: Path, options: Options) -> Table:
     Raises:
         UnreadableFile: not text, cut off, too large, or without the columns of an incident.
     """
-    header, given = foreign.lines_of_cells(path, options)
+    _, (header, given, said) = delimited.taken(path, options)
     if not set(header) >= _NEEDED:
         raise UnreadableFile(f"{path.name} is not an Atlos export: it has no column slug or description")
     rows, nowhere, hidden = [], [], []
@@ -65,8 +65,8 @@ def read(path: Path, options: Options) -> Table:
         values["tags"] = _listed(values.get("tags"))
         values["geolocation_m"] = _UNCERTAINTY_M.get(str(values.get("geolocation_resolution")).strip().lower())
         values["sources"] = _sources(values)
-        rows.append(Row(row.number, values, position))
-    notes = []
+        rows.append(row._replace(values=values, geometry=position))
+    notes = [*said]
     if nowhere:
         notes.append(f"{foreign.some(nowhere)}: the position 0, 0 is what software writes for “not known”: left out")
     if hidden:

@@ -8,42 +8,54 @@ Written as Delimited text (CSV by RFC 4180, TSV): one row a record, columns name
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange import flat
-from resight.exchange.header import taken_apart
+from resight.errors import UnreadableFile
+from resight.exchange import flat, foreign, zipped
+from resight.exchange.header import Sheet, taken_apart
 from resight.exchange.setting import Setting
-from resight.exchange.table import Options, Table
-from resight.observation import Observation
+from resight.exchange.table import Options, Row, Table
+from resight.observation import PROPERTY_NAMES, Observation
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-#: Encodings that are tried and shown where a text is not Unicode; they cannot be told apart for certain.
-_EIGHT_BIT = ("cp1252", "cp1251", "cp949", "cp932", "gb18030")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+#: The first columns of a table of ours.
+OURS = list(PROPERTY_NAMES[:4])
 #: Lines from the top by which the separator is chosen.
 _SAMPLE = 100
 
 
+def recognises(path: Path, head: bytes) -> bool:
+    """Is it text? Which separator it has, and whether it is a table at all, shows when it is read."""
+    is_binary = head.startswith((zipped.MAGIC, b"SQLite format 3\0", b"PAR1", b"PARE"))
+    return not is_binary and not foreign.head_text(head).startswith(("{", "[", "<"))
+
+
 def read(path: Path, options: Options) -> Table:
-    """The table of a CSV or TSV file.
+    """The table of a CSV or TSV file; a table of ours for spreadsheets without the marks it was given for them.
 
     Raises:
         UnreadableFile: it is empty, ends inside a quoted cell, or its encoding has to be stated.
         InvalidValue: the encoding stated is not known, or does not fit.
     """
-    text = decoded(path, options.encoding)
+    separator, sheet = taken(path, options)
+    columns, rows = sheet.columns, sheet.rows
+    if columns and columns[-1] == GUARDED:
+        columns, rows = columns[:-1], tuple(map(_unguarded, rows))
+    return Table("tsv" if separator == "\t" else "csv", columns, rows, sheet.notes)
+
+
+def taken(path: Path, options: Options) -> tuple[str, Sheet]:
+    """The separator of a file, and its lines taken apart, for the formats that are CSV with columns of their own.
+
+    Raises:
+        UnreadableFile: it is empty, ends inside a quoted cell, or its encoding has to be stated.
+        InvalidValue: the encoding stated is not known, or does not fit.
+    """
+    text = foreign.text(path, options)
     if not text.strip():
         raise UnreadableFile(f"{path.name} is empty")
     separator, notes = separator_of(text)
@@ -52,68 +64,16 @@ def read(path: Path, options: Options) -> Table:
         sheet = taken_apart(lines, is_cut_off=not text.endswith(("\n", "\r")))
     except UnreadableFile as error:
         raise UnreadableFile(f"{path.name}: {error}") from error
-    return Table("csv", sheet.columns, sheet.rows, (*notes, *sheet.notes))
+    return separator, sheet._replace(notes=(*notes, *sheet.notes))
 
 
-def decoded(path: Path, encoding: str | None) -> str:
-    """The text of a file: Unicode is told from its bytes, anything else has to be stated.
-
-    Raises:
-        UnreadableFile: not Unicode; says how the encodings that come into question would read it.
-        InvalidValue: the encoding stated is not known, or does not fit.
-    """
-    raw = path.read_bytes()
-    if encoding is not None:
-        try:
-            return raw.decode(encoding)
-        except LookupError:
-            raise InvalidValue(
-                "--encoding", encoding, f"{encoding!r} is no encoding", example="utf-8, cp1251, cp1252, utf-16"
-            ) from None
-        except UnicodeError as error:
-            what = f"{path.name} is not {encoding}: {getattr(error, 'reason', error)}"
-            raise InvalidValue("--encoding", encoding, what) from None
-    for mark, name in _BOMS:
-        if raw.startswith(mark):
-            try:
-                return raw.decode(name)
-            except UnicodeError as error:
-                raise UnreadableFile(f"{path.name} begins as {name} and is not: {error}; is it cut off?") from None
-    # Text in UTF-16 without its mark is full of zero bytes on one side.
-    if b"\0" in raw[:1000]:
-        for name, zeros in (("utf-16-le", raw[1:1000:2]), ("utf-16-be", raw[:1000:2])):
-            if 2 * zeros.count(0) > len(zeros):
-                try:
-                    return raw.decode(name)
-                except UnicodeError:
-                    break
-        raise UnreadableFile(f"{path.name} holds zero bytes: it is no table in text")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(_question(path, raw, error)) from None
-
-
-def _question(path: Path, raw: bytes, error: UnicodeDecodeError) -> str:
-    """What a file in an old encoding would say in each that fits, for the person to choose."""
-    number = raw.count(b"\n", 0, error.start) + 1
-    begin = raw.rfind(b"\n", 0, error.start) + 1
-    end = raw.find(b"\n", error.start)
-    line = raw[begin : end if end >= 0 else len(raw)].rstrip(b"\r")
-    readings: dict[str, str] = {}
-    for name in _EIGHT_BIT:
-        try:
-            raw.decode(name)
-            text = line.decode(name)
-        except UnicodeError:
-            continue
-        first = next((i for i, char in enumerate(text) if ord(char) > 127), 0)
-        shown = text[max(0, first - 20) : first + 40].strip()
-        readings.setdefault(shown, name)
-    tried = "".join(f"\n  --encoding {name}: {shown}" for shown, name in readings.items())
-    return f"{path.name} is not UTF-8 (line {number}); say which encoding it has" + (
-        f". Line {number} would read:{tried}" if tried else ", with --encoding"
-    )
+def _unguarded(row: Row) -> Row:
+    """The row of a table for spreadsheets without the apostrophes that its last cell tells of."""
+    values = dict(row.values)
+    for name in str(values.pop(GUARDED, None) or "").split():
+        if isinstance(cell := values.get(name), str):
+            values[name] = cell.removeprefix(GUARD)
+    return row._replace(values=values)
 
 
 def separator_of(text: str) -> tuple[str, list[str]]:
@@ -121,6 +81,10 @@ def separator_of(text: str) -> tuple[str, list[str]]:
     sample = text[: 256 * _SAMPLE]
     if sample.startswith("sep=") and len(sample) > 5 and sample[5] in "\r\n":
         return sample[4], []
+
+    ours = next((mark for mark in SEPARATORS if next(iter(_records(sample, mark)), [])[: len(OURS)] == OURS), None)
+    if ours:
+        return ours, []
 
     def fit(separator: str) -> tuple[int, int]:
         widths = [len(cells) for _, cells in zip(range(_SAMPLE), _records(sample, separator), strict=False) if cells]

@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-import shapely
 
 from resight import dates
 from resight.observation import PROPERTY_NAMES, Observation
@@ -114,11 +113,15 @@ def place(record: Observation) -> tuple[float | None, float | None, str | None]:
 
 def shape(record: Observation) -> Any:
     """The position as a shapely geometry; the record has one."""
+    import shapely
+
     return shapely.geometry.shape(record.geometry)
 
 
 def wkb(records: Sequence[Observation]) -> list[bytes | None]:
     """The positions of the records as well-known binary, little-endian ISO; None for those without."""
+    import shapely
+
     shapes = [None if record.geometry is None else shape(record) for record in records]
     return list(shapely.to_wkb(shapes, byte_order=1, flavor="iso"))
 

@@ -1,42 +1,57 @@
-"""A foreign file's bytes: within limits, decoded, as JSON or as lines of cells, with words for what is wrong.
+"""A foreign file's bytes: within limits, decoded, as JSON, with words for what is wrong.
 
 What a format means is for its own module; here is known only how far a file may be trusted to be what it says.
 """
 
-import csv
-import io
+import codecs
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange.table import Options, Row
+from resight.exchange.table import Options
 
 #: A file is read into memory as a whole, and takes several times its size there.
 MOST_BYTES = 256 * 2**20
 #: Rows that one import takes.
 MOST_ROWS = 1_000_000
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+#: Encodings that are tried and shown where a text is not Unicode; they cannot be told apart for certain.
+_EIGHT_BIT = ("cp1252", "cp1251", "cp949", "cp932", "gb18030")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+#: One zero byte in so many is a slip in a text; more of them are another encoding, or no text.
+_ZEROS = 50
 
 
 def checked_size(path: Path) -> int:
     """The size of a file in bytes.
 
     Raises:
-        UnreadableFile: it is not there, or larger than :data:`MOST_BYTES`.
+        UnreadableFile: it is not there, no file, empty, or larger than :data:`MOST_BYTES`.
     """
     try:
         size = path.stat().st_size
+    except FileNotFoundError:
+        raise UnreadableFile(f"there is no file {path}") from None
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be read: {error.strerror or error}") from error
+    if not path.is_file():
+        raise UnreadableFile(f"{path} is no file")
     if size > MOST_BYTES:
         raise UnreadableFile(
-            f"{path.name} is larger than {MOST_BYTES // 2**20} MB ({size / 2**20:.0f} MB), which is the most that is "
-            "read at once: split it by year or by site, and import the parts"
+            f"{path.name} is {size / 2**20:,.0f} MB; files up to {MOST_BYTES // 2**20} MB are read: split it by "
+            "year or by site, and import the parts"
         )
+    if size == 0:
+        raise UnreadableFile(f"{path.name} is empty")
     return size
 
 
@@ -57,27 +72,69 @@ def content(path: Path) -> bytes:
 
 
 def text(path: Path, options: Options) -> str:
-    """The text of a file: in the stated encoding, else by its byte order mark, else UTF-8.
+    """The text of a file: Unicode is told from its bytes, anything else has to be stated.
 
     Raises:
-        UnreadableFile: not readable, or not text in that encoding; says where.
-        InvalidValue: there is no such encoding.
+        UnreadableFile: not readable, or not Unicode; says how the encodings that come into question would read it.
+        InvalidValue: the encoding stated is not known, or does not fit.
     """
-    data = content(path)
-    marked = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), None)
-    encoding = options.encoding or marked or "utf-8"
+    raw = content(path)
+    encoding = options.encoding
+    if encoding is not None:
+        try:
+            return raw.decode(encoding).removeprefix("\ufeff")
+        except UnicodeError as error:
+            what = f"{path.name} is not {encoding}: {getattr(error, 'reason', error)}"
+            raise InvalidValue("--encoding", encoding, what) from None
+        except (LookupError, ValueError):
+            raise InvalidValue(
+                "--encoding", encoding, f"{encoding!r} is no encoding", example="utf-8, cp1251, cp1252, utf-16"
+            ) from None
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            try:
+                return raw.decode(name).removeprefix("\ufeff")
+            except UnicodeError as error:
+                raise UnreadableFile(f"{path.name} begins as {name} and is not: {error}; is it cut off?") from None
+    if raw.count(0, 0, 1000) * _ZEROS > min(len(raw), 1000):
+        return _wide(path, raw)
     try:
-        return data.decode(encoding).removeprefix("\ufeff")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(
-            f"{path.name}:{line}: is not text in {encoding} (byte {error.start + 1}): say which it is, for example "
-            "--encoding windows-1251, or save it as UTF-8"
-        ) from None
-    except (LookupError, ValueError):
-        raise InvalidValue(
-            "encoding", encoding, f"{encoding!r} is not known", allowed="a name such as utf-8, windows-1251, koi8-r"
-        ) from None
+        raise UnreadableFile(_question(path, raw, error)) from None
+
+
+def _wide(path: Path, raw: bytes) -> str:
+    """UTF-16 without its mark, which is full of zero bytes on one side."""
+    for name, zeros in (("utf-16-le", raw[1:1000:2]), ("utf-16-be", raw[:1000:2])):
+        if 2 * zeros.count(0) > len(zeros):
+            try:
+                return raw.decode(name)
+            except UnicodeError:
+                break
+    raise UnreadableFile(f"{path.name} holds zero bytes: it is no text")
+
+
+def _question(path: Path, raw: bytes, error: UnicodeDecodeError) -> str:
+    """What a file in an old encoding would say in each that fits, for the person to choose."""
+    number = raw.count(b"\n", 0, error.start) + 1
+    begin = raw.rfind(b"\n", 0, error.start) + 1
+    end = raw.find(b"\n", error.start)
+    line = raw[begin : end if end >= 0 else len(raw)].rstrip(b"\r")
+    readings: dict[str, str] = {}
+    for name in _EIGHT_BIT:
+        try:
+            raw.decode(name)
+            text = line.decode(name)
+        except UnicodeError:
+            continue
+        first = next((i for i, char in enumerate(text) if ord(char) > 127), 0)
+        shown = text[max(0, first - 20) : first + 40].strip()
+        readings.setdefault(shown, name)
+    tried = "".join(f"\n  --encoding {name}: {shown}" for shown, name in readings.items())
+    return f"{path.name} is not UTF-8 (line {number}); say which encoding it has" + (
+        f". Line {number} would read:{tried}" if tried else ", with --encoding"
+    )
 
 
 def head_text(head: bytes) -> str:
@@ -148,49 +205,10 @@ def counted(path: Path, number: int) -> None:
         )
 
 
-def lines_of_cells(path: Path, options: Options) -> tuple[list[str], list[Row]]:
-    """Header and rows of a CSV, each row with the line its last cell ends in (the header is line 1); a cell is text.
-
-    The separator is the one of comma, semicolon and tab that the header holds most of.
-
-    Raises:
-        UnreadableFile: not text, a column without a name or named twice, a row longer than the header, open quotes.
-    """
-    written = text(path, options)
-    first = written.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(written, newline=""), delimiter=separator, strict=True)
-    try:
-        header = [name.strip() for name in next(reader)]
-        if len(set(header)) < len(header) or "" in header:
-            name = next(name for name in header if not name or header.count(name) > 1)
-            what = f"has two columns named {name!r}" if name else "has a column without a name"
-            raise UnreadableFile(f"{path.name}:1: {what}: give every column a name of its own")
-        return header, list(_rows(path, header, reader))
-    except csv.Error as error:
-        raise UnreadableFile(
-            f"{path.name}:{reader.line_num}: is not a table: {error}; was it cut off, or are quotes left open?"
-        ) from None
-
-
-def _rows(path: Path, header: Sequence[str], reader: Any) -> Iterator[Row]:
-    for count, cells in enumerate(reader, 1):
-        counted(path, count)
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header):
-            raise UnreadableFile(
-                f"{path.name}:{reader.line_num}: has {len(cells)} cells under {len(header)} columns: "
-                "is a text with the separator in it not in quotes?"
-            )
-        values = {name: cell if cell.strip() else None for name, cell in zip(header, cells, strict=False)}
-        yield Row(reader.line_num, values)
-
-
 def header_of(head: bytes) -> set[str]:
     """The names in the first line of what may be a CSV, to recognise a file by."""
     first = head_text(head).split("\n", 1)[0].strip()
-    separator = max(",;\t", key=first.count)
+    separator = max(",;\t|", key=first.count)
     return {name.strip().strip('"') for name in first.split(separator)}
 
 

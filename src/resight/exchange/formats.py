@@ -2,42 +2,78 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
-import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange.table import LARGEST_BYTES, Options, Table
+from resight.exchange import foreign, zipped
+from resight.exchange.table import Options, Table
+
+if TYPE_CHECKING:
+    from resight.exchange.setting import Setting
+    from resight.observation import Observation
 
 
 class Format(NamedTuple):
     """One format, with the module of this package that knows it."""
 
+    #: As ``--format`` and a table call it.
     name: str
+    #: As a person reads it.
     words: str
-    suffixes: tuple[str, ...]
+    #: Module under ``resight.exchange``.
     module: str
+    #: The ending of its files.
+    ending: str
     reads: bool = True
     writes: bool = True
+    #: It can go to standard output.
+    is_text: bool = True
+    #: The digest of the data stands in it; to make it takes as long as to read the records.
+    has_digest: bool = False
+    #: A file to be written with this ending is meant to be of this format.
+    is_known_by_ending: bool = True
+    #: The library it needs that does not come with resight.
+    needs: str = ""
+    #: Other names for it.
+    aliases: tuple[str, ...] = ()
 
+
+#: What the library of a format comes with.
+INSTALL = "pip install 'resight[exchange]'"
 
 FORMATS = {
     form.name: form
     for form in (
-        Format("csv", "table as text (CSV, TSV)", (".csv", ".tsv", ".txt"), "delimited"),
-        Format("xlsx", "Excel workbook", (".xlsx", ".xlsm"), "xlsx"),
-        Format("geojson", "GeoJSON", (".geojson", ".json"), "geojson"),
-        Format("kml", "KML or KMZ (Google Earth)", (".kml", ".kmz"), "kml"),
-        Format("gpkg", "GeoPackage", (".gpkg",), "geopackage"),
-        Format("geoparquet", "GeoParquet", (".parquet", ".geoparquet"), "geoparquet"),
-        Format("stac", "STAC Items", (".json",), "stac"),
-        Format("timemap", "TimeMap events", (".csv", ".json"), "timemap"),
-        Format("atlos", "Atlos CSV", (".csv",), "atlos"),
-        Format("osintgeo", "osint-geo-extractor GeoJSON", (".geojson", ".json"), "osintgeo", writes=False),
-        Format("darwincore", "Darwin Core occurrences", (".csv", ".txt"), "darwincore", reads=False),
+        Format("csv", "CSV", "delimited", ".csv"),
+        Format("tsv", "TSV", "delimited", ".tsv"),
+        Format("xlsx", "Excel workbook", "xlsx", ".xlsx", is_text=False, needs="openpyxl"),
+        Format("geojson", "GeoJSON", "geojson", ".geojson", has_digest=True),
+        Format("kml", "KML", "kml", ".kml", has_digest=True),
+        Format("kmz", "KMZ", "kml", ".kmz", is_text=False, has_digest=True),
+        Format("gpkg", "GeoPackage", "geopackage", ".gpkg", is_text=False),
+        Format(
+            "parquet",
+            "GeoParquet",
+            "geoparquet",
+            ".parquet",
+            is_text=False,
+            needs="pyarrow",
+            aliases=("geoparquet",),
+        ),
+        Format("stac", "STAC Items", "stac", ".json", has_digest=True, is_known_by_ending=False),
+        Format("timemap", "TimeMap events", "timemap", ".json", is_known_by_ending=False),
+        Format("atlos", "Atlos CSV", "atlos", ".csv", is_known_by_ending=False),
+        Format("darwincore", "Darwin Core", "darwincore", ".csv", reads=False, is_known_by_ending=False),
+        Format("osintgeo", "osint-geo-extractor", "osintgeo", ".geojson", writes=False, is_known_by_ending=False),
     )
 }
+#: The modules in the order in which they are asked whether a file is theirs: what is built on another before that one.
+_ASKED = ("xlsx", "kml", "geopackage", "geoparquet", "stac", "osintgeo", "timemap", "atlos", "geojson", "delimited")
 
 #: Bytes at the start of a file by which its format is told.
 _HEAD = 64 * 1024
@@ -55,58 +91,60 @@ _OTHERS = (
 
 
 class _Reader(Protocol):
+    def recognises(self, path: Path, head: bytes) -> bool: ...
+
     def read(self, path: Path, options: Options) -> Table: ...
 
 
-def read(path: Path, options: Options, form: str | None = None) -> Table:
+class _Writer(Protocol):
+    def write(self, records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]: ...
+
+
+def read(path: Path, options: Options, name: str | None = None) -> Table:
     """The table of a file, in the format named or the one its content shows.
 
     Raises:
         UnreadableFile: it is not there, too large, damaged, or of no format that is known.
-        InvalidValue: no such format, or it is only written.
+        InvalidValue: no such format, or it is only written, or what reads it is not installed.
     """
-    import importlib
+    form = named(name, reads=True) if name is not None else recognise(path)
+    foreign.checked_size(path)
+    _check_installed(form)
+    return cast(_Reader, _module(form.module)).read(path, options)
 
-    known = named(form, reads=True) if form is not None else recognise(path)
-    _check_size(path)
-    return cast(_Reader, importlib.import_module(f"resight.exchange.{known.module}")).read(path, options)
+
+def writer(form: Format) -> Callable[[Sequence[Observation], Path, Setting], tuple[str, ...]]:
+    """The function that writes a format.
+
+    Raises:
+        InvalidValue: what writes it is not installed.
+    """
+    _check_installed(form)
+    return cast(_Writer, _module(form.module)).write
 
 
 def named(name: str, *, reads: bool = False, writes: bool = False) -> Format:
-    """The format with this name.
+    """The format with this name, or with this other name.
 
     Raises:
         InvalidValue: there is none, or it does not go that way.
     """
-    able = [f.name for f in FORMATS.values() if (f.reads or not reads) and (f.writes or not writes)]
-    if name not in able:
+    able = {form.name: form for form in FORMATS.values() if (form.reads or not reads) and (form.writes or not writes)}
+    found = next((form for form in able.values() if name in (form.name, *form.aliases)), None)
+    if found is None:
         raise InvalidValue("--format", name, f"{name!r} is no format that can be used here", allowed=", ".join(able))
-    return FORMATS[name]
-
-
-def _check_size(path: Path) -> None:
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise UnreadableFile(f"there is no file {path}") from None
-    except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read: {error.strerror}") from error
-    if not path.is_file():
-        raise UnreadableFile(f"{path} is no file")
-    if size > LARGEST_BYTES:
-        what = f"is {size / 2**20:,.0f} MB; files up to {LARGEST_BYTES // 2**20} MB are read: split it"
-        raise UnreadableFile(f"{path.name} {what}")
-    if size == 0:
-        raise UnreadableFile(f"{path.name} is empty")
+    return found
 
 
 def recognise(path: Path) -> Format:
     """The format of a file by its content; its name decides nothing.
 
+    Where a module reads two (CSV and TSV, KML and KMZ) it is the first: which of them it was, the table says.
+
     Raises:
         UnreadableFile: it is not there, empty, too large, or of no format that is read.
     """
-    _check_size(path)
+    foreign.checked_size(path)
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
@@ -115,61 +153,33 @@ def recognise(path: Path) -> Format:
     for magic, what in _OTHERS:
         if head.startswith(magic):
             raise UnreadableFile(f"{path.name} {what}")
-    if head.startswith(b"PK"):
-        return FORMATS[_zipped(path)]
-    if head.startswith(b"SQLite format 3\0"):
-        return FORMATS["gpkg"]
-    if head.startswith(b"PAR1"):
-        return FORMATS["geoparquet"]
-    text = _as_text(head).lstrip("\ufeff \t\r\n")
+    for module in _ASKED:
+        if cast(_Reader, _module(module)).recognises(path, head):
+            return next(form for form in FORMATS.values() if form.module == module)
+    raise UnreadableFile(f"{path.name} {_other(path, head)}")
+
+
+def _module(name: str) -> object:
+    return importlib.import_module(f"resight.exchange.{name}")
+
+
+def _check_installed(form: Format) -> None:
+    if form.needs and importlib.util.find_spec(form.needs) is None:
+        what = f"{form.words} needs {form.needs}, which is not installed"
+        raise InvalidValue("--format", form.name, f"{what}: {INSTALL}", allowed="that, or the same table as CSV")
+
+
+def _other(path: Path, head: bytes) -> str:
+    """What a file is that no reader takes."""
+    if head.startswith(zipped.MAGIC):
+        held = ", ".join(zipped.names(path)[:4]) or "nothing"
+        return f"is a zip file of {held}: unpack it and import what is inside"
+    text = foreign.head_text(head)
     if text.startswith("<"):
-        if re.search(r"<(\w+:)?kml[\s>]", text):
-            return FORMATS["kml"]
         root = re.search(r"<([A-Za-z][\w:.-]*)", text)
-        kind = root[1] if root else "?"
-        raise UnreadableFile(f"{path.name} is XML of another kind (<{kind}>), not KML")
-    if text.startswith(("{", "[")):
-        return FORMATS[_json(text)]
-    return FORMATS[_tabular(text)]
-
-
-def _as_text(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
-    return head.decode("utf-8-sig", errors="replace")
-
-
-def _zipped(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as packed:
-            names = packed.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise UnreadableFile(f"{path.name} is no whole zip file ({error}): is it cut off?") from error
-    if any(name.startswith("xl/workbook") for name in names):
-        return "xlsx"
-    if any(name.lower().endswith(".kml") for name in names):
-        return "kml"
-    held = ", ".join(names[:4]) or "nothing"
-    raise UnreadableFile(f"{path.name} is a zip file of {held}: unpack it and import what is inside")
-
-
-def _json(text: str) -> str:
-    """JSON by the members that only one format has."""
-    if re.search(r'"stac_version"\s*:', text):
-        return "stac"
-    # https://github.com/conflict-investigations/osint-geo-extractor: every Feature carries these.
-    if '"FeatureCollection"' in text and all(re.search(rf'"{name}"\s*:', text) for name in ("idx", "sources", "links")):
-        return "osintgeo"
-    if text.startswith("[") and re.search(r'"(latitude|longitude)"\s*:', text):
-        return "timemap"
-    return "geojson"
-
-
-def _tabular(text: str) -> str:
-    """A table by the columns that only one format has."""
-    header = {re.sub(r"\W+", "_", name).strip("_").casefold() for name in re.split(r"[,;\t]", text.partition("\n")[0])}
-    if header >= {"slug", "attr_type"} or header >= {"slug", "attr_status", "attr_geolocation"}:
-        return "atlos"
-    if header >= {"date", "latitude", "longitude", "location"} and header & {"sources", "associations", "source1"}:
-        return "timemap"
-    return "csv"
+        return f"is XML of another kind (<{root[1] if root else '?'}>), not KML"
+    if text.startswith("{"):
+        return "is JSON, but not GeoJSON: it has no Feature"
+    if text.startswith("["):
+        return "is a JSON list, but not of TimeMap or osint-geo-extractor events"
+    return "is an SQLite database, but no GeoPackage" if head.startswith(b"SQLite") else "is of no format that is read"

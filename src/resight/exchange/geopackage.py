@@ -14,9 +14,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyogrio
-
 from resight.errors import InvalidValue, UnreadableFile
 from resight.exchange import flat, foreign, places
 from resight.exchange.setting import Setting
@@ -175,6 +172,8 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
 
     Lists are JSON text.
     """
+    import numpy as np
+
     replaced = flat.Replaced(_NUL)
     identifiers = [record.id for record in records]
     found = flat.columns(records)
@@ -190,6 +189,8 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
 @contextlib.contextmanager
 def _no_clock() -> Iterator[None]:
     """GDAL notes no time of writing meanwhile, but the same one always: two runs give the same bytes."""
+    import pyogrio
+
     before = pyogrio.get_gdal_config_option(_CLOCK)
     pyogrio.set_gdal_config_options({_CLOCK: "2000-01-01T00:00:00.000Z"})
     try:
@@ -206,6 +207,9 @@ def _write(
     masks: Sequence[Any],
     setting: Setting,
 ) -> None:
+    import numpy as np
+    import pyogrio
+
     pyogrio.raw.write(
         path,
         geometry=np.array(flat.wkb(records), dtype=object),
@@ -225,6 +229,8 @@ def _write(
 
 def _array(name: str, values: Sequence[Any], identifiers: Sequence[str | None], replaced: flat.Replaced) -> Any:
     """A column as GDAL takes it; what is empty is told by the mask."""
+    import numpy as np
+
     if name in flat.DAYS:
         return np.array(values, dtype="datetime64[D]")
     if name in flat.MOMENTS:

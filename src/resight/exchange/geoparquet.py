@@ -1,7 +1,7 @@
 """GeoParquet: a file of geopandas, duckdb or GDAL, and a Parquet table without positions.
 
 GeoParquet 1.0 and 1.1 (https://geoparquet.org): positions and their system are read by geopandas, the columns by
-pyarrow, which has to be installed (``resight[parquet]``).
+pyarrow, which has to be installed (``resight[exchange]``).
 
 Written as GeoParquet 1.1 (by pyarrow): typed columns, positions as WKB in lon, lat, WGS 84, with the box of each row.
 """
@@ -13,17 +13,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
-import shapely
+from typing import TYPE_CHECKING, Any
 
 from resight.errors import UnreadableFile
 from resight.exchange import flat, foreign, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import Observation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: What the row groups may say of their size when unpacked.
 MOST_UNPACKED = 4 * foreign.MOST_BYTES
@@ -39,19 +38,12 @@ def read(path: Path, options: Options) -> Table:
     """The rows of a file, from 1; without geo metadata a table without positions.
 
     Raises:
-        UnreadableFile: pyarrow is not installed, the file is not whole, its metadata are not those of GeoParquet, it
-            has too many rows, or its positions are in a system that nobody states.
+        UnreadableFile: the file is not whole, its metadata are not those of GeoParquet, it has too
+            many rows, or its positions are in a system that nobody states.
         InvalidValue: the stated system is not known.
     """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise UnreadableFile(
-            f"{path.name} is a Parquet file, and what reads it is not installed: `pip install 'resight[parquet]'`, or "
-            "save the table as CSV or GeoPackage"
-        ) from None
-
+    import pyarrow as pa
+    from pyarrow import parquet
     from shapely.errors import ShapelyError
 
     foreign.checked_size(path)
@@ -90,7 +82,7 @@ def read(path: Path, options: Options) -> Table:
         Row(number, dict(zip(names, cells, strict=True)), geometry)
         for number, (cells, geometry) in enumerate(zip(lists, done.geometries, strict=True), 1)
     ]
-    return Table("geoparquet", names, rows, (*notes, *done.notes))
+    return Table("parquet", names, rows, (*notes, *done.notes))
 
 
 def _described(path: Path, metadata: Any) -> dict[str, Any] | None:
@@ -168,6 +160,10 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
 
     What a public file says of itself stands in the metadata of the file, under the key ``resight``.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import shapely
+
     columns = {name: pa.array(cells, type=_type(name)) for name, cells in flat.columns(records).items()}
     positions = flat.wkb(records)
     shapes = shapely.from_wkb(positions)
@@ -181,6 +177,8 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
 
 
 def _type(name: str) -> pa.DataType:
+    import pyarrow as pa
+
     if name in flat.DAYS:
         return pa.date32()
     if name in flat.MOMENTS:
@@ -194,6 +192,8 @@ def _type(name: str) -> pa.DataType:
 
 def _geo(shapes: Any) -> dict[str, Any]:
     """The metadata that makes a Parquet file a GeoParquet file; without a CRS it is OGC:CRS84 (lon, lat)."""
+    import shapely
+
     given = shapes[~shapely.is_missing(shapes)]
     kinds = {(shape.geom_type, bool(shape.has_z)) for shape in given}
     column: dict[str, Any] = {

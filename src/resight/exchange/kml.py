@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape as html
@@ -25,20 +24,13 @@ from xml.parsers import expat
 
 from resight import dates, wording
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange import flat, foreign, moments, places
+from resight.exchange import flat, foreign, moments, places, zipped
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import Observation
 
-#: A KML in a KMZ that is larger than this, or than so many times its packed size, is not read.
-MOST_UNZIPPED = foreign.MOST_BYTES
-MOST_RATIO = 200
-#: No ratio is asked of a KML smaller than this: a few repeated lines pack well.
-_SMALL = 4 * 2**20
 #: Elements inside one another; Google Earth's own files stay below 30.
 _DEEPEST = 200
-_ZIP = b"PK\x03\x04"
-_MEMBER = re.compile(rb"PK\x03\x04[\x00-\xff]{26}[^\x00-\x1f]{1,200}?\.kml", re.IGNORECASE)
 _CONTAINERS = {"Document", "Folder"}
 _GEOMETRIES = {"Point", "LineString", "LinearRing", "Polygon", "MultiGeometry", "Track", "MultiTrack", "Model"}
 #: Columns that are made of elements of their own; extended data of the same name stands beside them.
@@ -58,9 +50,9 @@ _BLOCKS = {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", 
 
 
 def recognises(path: Path, head: bytes) -> bool:
-    """Is it KML, or a zip with a KML among its first files or a name that ends in .kmz?"""
-    if head.startswith(_ZIP):
-        return path.suffix.lower() == ".kmz" or _MEMBER.search(head) is not None
+    """Is it KML, or a zip with a KML in it?"""
+    if head.startswith(zipped.MAGIC):
+        return any(name.lower().endswith(".kml") for name in zipped.names(path))
     text = foreign.head_text(head)
     return text.startswith("<") and re.search(r"<(\w+:)?kml[\s>]|<Placemark[\s>]", text) is not None
 
@@ -73,7 +65,7 @@ def read(path: Path, options: Options) -> Table:
         InvalidValue: a KMZ has no KML of the name that ``options.sheet`` gives, or there is no such encoding.
     """
     notes: list[str] = []
-    data = _kml(path, options, notes)
+    form, data = _kml(path, options, notes)
     placemarks = _Placemarks(path)
     placemarks.parse(data, options.encoding)
     foreign.counted(path, len(placemarks.found))
@@ -89,30 +81,23 @@ def read(path: Path, options: Options) -> Table:
         for number, (row, geometry) in enumerate(zip(values, done.geometries, strict=True), 1)
     ]
     fields = {"time": "date"} if "time" in names and "date" not in names else {}
-    return Table("kml", ordered, rows, (*notes, *placemarks.notes(), *done.notes), fields)
+    return Table(form, ordered, rows, (*notes, *placemarks.notes(), *done.notes), fields)
 
 
 # --- the KML of a KMZ -------------------------------------------------------------------------------------------
 
 
-def _kml(path: Path, options: Options, notes: list[str]) -> bytes:
+def _kml(path: Path, options: Options, notes: list[str]) -> tuple[str, bytes]:
+    """Which of the two formats it is, and the KML."""
     data = foreign.content(path)
-    if not data.startswith(_ZIP):
-        return data
-    try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            names = [info.filename for info in archive.infolist() if info.filename.lower().endswith(".kml")]
-            chosen = _chosen(path, names, options.sheet)
-            others = [name for name in names if name != chosen]
-            if others:
-                notes.append(
-                    f"of {len(names)} KML files {chosen} was read, not {', '.join(others[:5])}: --sheet names another"
-                )
-            return _unzipped(path, archive, archive.getinfo(chosen))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError, NotImplementedError) as error:
-        raise UnreadableFile(f"{path.name} is not a whole KMZ: {error}; copy or export it again") from None
-    except RuntimeError as error:
-        raise UnreadableFile(f"{path.name} cannot be unpacked: {error}") from None
+    if not data.startswith(zipped.MAGIC):
+        return "kml", data
+    names = [name for name in zipped.names(path) if name.lower().endswith(".kml")]
+    chosen = _chosen(path, names, options.sheet)
+    others = [name for name in names if name != chosen]
+    if others:
+        notes.append(f"of {len(names)} KML files {chosen} was read, not {', '.join(others[:5])}: --sheet names another")
+    return "kmz", zipped.content(path, chosen, foreign.MOST_BYTES)
 
 
 def _chosen(path: Path, names: list[str], sheet: str | None) -> str:
@@ -126,23 +111,6 @@ def _chosen(path: Path, names: list[str], sheet: str | None) -> str:
     if sheet not in names:
         raise InvalidValue("sheet", sheet, f"{path.name} has no KML {sheet!r}", allowed=", ".join(names[:20]))
     return sheet
-
-
-def _unzipped(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """The bytes of one member, read in parts, so that a bomb stops at the limit whatever its directory says."""
-    most = min(MOST_UNZIPPED, max(_SMALL, info.compress_size * MOST_RATIO))
-    parts, size = [], 0
-    with archive.open(info) as member:
-        while part := member.read(2**20):
-            size += len(part)
-            if size > most:
-                raise UnreadableFile(
-                    f"{path.name}: {info.filename} unpacks to more than {most // 2**20} MB from "
-                    f"{max(info.compress_size // 1024, 1)} kB: it was not read further (limits: "
-                    f"{MOST_UNZIPPED // 2**20} MB, {MOST_RATIO} times its packed size)"
-                )
-            parts.append(part)
-    return b"".join(parts)
 
 
 # --- the Placemarks ---------------------------------------------------------------------------------------------

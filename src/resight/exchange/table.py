@@ -6,12 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date as Day
 from typing import Any, NamedTuple
 
-#: A larger file is refused, so that reading one never takes more memory than a common machine has.
-LARGEST_BYTES = 256 * 1024 * 1024
-#: What a file inside a zip (XLSX, KMZ) may come to unzipped, and how many times its zipped size: more is a zip bomb.
-LARGEST_UNZIPPED_BYTES = 1024 * 1024 * 1024
-LARGEST_RATIO = 200
-
 
 class Options(NamedTuple):
     """What a person may have to say about a file, because the file does not."""

@@ -23,7 +23,7 @@ import orjson
 
 from resight import dates, wording
 from resight.errors import UnreadableFile
-from resight.exchange import flat, foreign, places
+from resight.exchange import delimited, flat, foreign, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import PROPERTY_NAMES, Observation
@@ -61,13 +61,14 @@ def read(path: Path, options: Options) -> Table:
     Raises:
         UnreadableFile: not readable, cut off, too large, or without the columns of an event.
     """
-    given = _events(path, options)
+    given, said = _events(path, options)
     foreign.counted(path, len(given))
     names = foreign.columns(row.values for row in given)
     if not set(names) >= _NEEDED:
         missing = ", ".join(sorted(_NEEDED - set(names)))
         raise UnreadableFile(f"{path.name} is not a table of TimeMap events: it has no column {missing}")
     month_first, notes = _order([row.values.get("date") for row in given])
+    notes = [*said, *notes]
     rows, nowhere, midnight = [], [], []
     for row in given:
         values = dict(row.values)
@@ -80,7 +81,7 @@ def read(path: Path, options: Options) -> Table:
             values["time"] = None
         if month_first and values.get("date"):
             values["date"] = _edtf(str(values["date"]))
-        rows.append(Row(row.number, {**values, "sources": _sources(values)}, position))
+        rows.append(row._replace(values={**values, "sources": _sources(values)}, geometry=position))
     if nowhere:
         notes.append(f"{foreign.some(nowhere)}: the position 0, 0 is what software writes for “not known”: left out")
     if midnight:
@@ -89,20 +90,21 @@ def read(path: Path, options: Options) -> Table:
     return Table("timemap", kept, rows, tuple(notes), {n: f for n, f in _FIELDS.items() if n in kept})
 
 
-def _events(path: Path, options: Options) -> list[Row]:
+def _events(path: Path, options: Options) -> tuple[list[Row], tuple[str, ...]]:
+    """The events under the names that are used now, and what to say of the lines they were taken from."""
     if not foreign.text(path, options).lstrip().startswith("["):
-        header, rows = foreign.lines_of_cells(path, options)
+        _, (header, rows, said) = delimited.taken(path, options)
         twice = [name for name in header if name != _RENAMED.get(name, name) in header]
         if twice:
             raise UnreadableFile(f"{path.name}:1: has both {twice[0]} and {_RENAMED[twice[0]]}: leave one of them out")
-        return [Row(row.number, _renamed(row.values)) for row in rows]
+        return [row._replace(values=_renamed(row.values)) for row in rows], said
     content = foreign.json_value(path, options)
-    rows = []
+    events: list[Row] = []
     for number, event in enumerate(content, 1):
         if not isinstance(event, dict):
             raise UnreadableFile(f"{path.name}: event {number} is not an object")
-        rows.append(Row(number, _renamed(event)))
-    return rows
+        events.append(Row(number, _renamed(event)))
+    return events, ()
 
 
 def _renamed(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Workbooks of Excel and LibreOffice (XLSX): a sheet's cells as they were saved, dates as dates, no formula run.
 
-Written as An Excel workbook (XLSX, by openpyxl): one row a record with real dates, moments and numbers, and no formula.
+Written as an Excel workbook (XLSX, by openpyxl): one row a record with real dates, moments and numbers, and no formula.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from resight import dates
 from resight.errors import CannotWrite, InvalidValue, ResightError, UnreadableFile
-from resight.exchange import flat
+from resight.exchange import flat, zipped
 from resight.exchange.header import taken_apart
 from resight.exchange.setting import Setting
-from resight.exchange.table import LARGEST_RATIO, LARGEST_UNZIPPED_BYTES, Options, Table
+from resight.exchange.table import Options, Table
 from resight.observation import Observation
 
 if TYPE_CHECKING:
@@ -29,16 +29,22 @@ if TYPE_CHECKING:
 _FAILED = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 
 
+def recognises(path: Path, head: bytes) -> bool:
+    """Is it a zip with a workbook in it?"""
+    return head.startswith(zipped.MAGIC) and any(name.startswith("xl/workbook") for name in zipped.names(path))
+
+
 def read(path: Path, options: Options) -> Table:
     """The table of one sheet: the one asked for, or the first that holds rows.
 
     Raises:
         UnreadableFile: no workbook, damaged, protected by a password, or unreasonably large when unzipped.
         InvalidValue: there is no such sheet.
-        ResightError: openpyxl is not installed.
     """
-    check_unzipped(path)
-    openpyxl = _openpyxl()
+    zipped.names(path)
+    zipped.check_definitions(path)
+    import openpyxl
+
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
@@ -50,46 +56,6 @@ def read(path: Path, options: Options) -> Table:
     except Exception as error:
         # On a damaged workbook openpyxl and the parser below it raise whatever they stumble over.
         raise UnreadableFile(f"{path.name} is no workbook that can be read ({error}): is it cut off?") from error
-
-
-def _openpyxl() -> Any:
-    try:
-        import openpyxl
-    except ImportError:
-        raise ResightError(
-            "reading XLSX needs openpyxl: pip install 'resight[xlsx]', or save the sheet as CSV"
-        ) from None
-    return openpyxl
-
-
-def check_unzipped(path: Path) -> None:
-    """Refuse a zip that would come to an unreasonable size, or that holds XML with definitions of its own.
-
-    The sizes are those the zip states; more than it states is never unzipped.
-
-    Raises:
-        UnreadableFile: it is a zip bomb, an entity bomb, or no whole zip.
-    """
-    try:
-        with zipfile.ZipFile(path) as packed:
-            members = packed.infolist()
-            if any(member.flag_bits & 1 for member in members):
-                raise UnreadableFile(f"{path.name} is protected by a password: save a copy without one")
-            total, zipped = sum(m.file_size for m in members), sum(m.compress_size for m in members)
-            if total > LARGEST_UNZIPPED_BYTES or (total > 2**24 and total > LARGEST_RATIO * max(zipped, 1)):
-                raise UnreadableFile(
-                    f"{path.name} would be {total / 2**20:,.0f} MB when unzipped, {total / max(zipped, 1):,.0f} times "
-                    f"its size; read are up to {LARGEST_UNZIPPED_BYTES // 2**20:,} MB and {LARGEST_RATIO} times"
-                )
-            for member in members:
-                if member.filename.lower().endswith((".xml", ".rels", ".kml")):
-                    with packed.open(member) as file:
-                        head = file.read(4096).replace(b"\0", b"")
-                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                        what = "holds XML with definitions of its own (DOCTYPE), which no workbook needs"
-                        raise UnreadableFile(f"{path.name} {what}: {member.filename}")
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
-        raise UnreadableFile(f"{path.name} is no whole zip file ({error}): is it cut off?") from error
 
 
 def _table(path: Path, book: Workbook, options: Options) -> Table:
@@ -130,13 +96,16 @@ def _asked_for(text: str, names: list[str]) -> str:
 
 def _lines(book: Workbook, name: str) -> list[tuple[Any, ...]]:
     """The cells of a sheet line by line, from the first; empty when nothing stands in any."""
+    from openpyxl.utils.escape import unescape
+
     sheet = book[name]
     # Some programs state a wrong size, and openpyxl would believe it.
     sheet.reset_dimensions()
     lines: list[tuple[Any, ...]] = []
     full = 0
     for cells in sheet.iter_rows(values_only=True):
-        lines.append(cells)
+        # Excel writes what XML cannot hold, and what would look so, as _x0007_: undone, it is the text of the cell.
+        lines.append(tuple(unescape(c) if isinstance(c, str) and "_x" in c else c for c in cells))
         if any(cell is not None for cell in cells):
             full = len(lines)
     return lines[:full]
@@ -152,8 +121,10 @@ def _formulas_without_result(path: Path, name: str) -> Iterator[str]:
         )
     if not has_formulas:
         return
-    book = _openpyxl().load_workbook(path, read_only=True)
-    saved = _openpyxl().load_workbook(path, read_only=True, data_only=True)
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True)
+    saved = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         missing = [
             cell.coordinate
