@@ -141,7 +141,8 @@ def test_a_prefix_that_was_never_declared_is_read_all_the_same(tmp_path: Path) -
 
 
 def test_a_placemark_of_ours_is_its_data_alone(tmp_path: Path) -> None:
-    ours = {"site": "dunay", "date": "2024-10", "earliest": "2024-10-01", "latest": "2024-10-31", "outcome": "seen"}
+    ours = {"site": "dunay", "date": "2024-10", "outcome": "seen", "basis": "own", "method": "optical"}
+    ours |= {"revision": "1", "status": "draft"}
     data = "".join(f'<Data name="{name}"><value>{value}</value></Data>' for name, value in ours.items())
     table = read(
         tmp_path,

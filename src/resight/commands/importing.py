@@ -57,7 +57,7 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
 
     book = open_logbook()
     from resight import terminal
-    from resight.exchange import intake, rejected
+    from resight.exchange import formats, intake, own, rejected
 
     now = datetime.now(UTC)
     stated = _stated(maps, sets, mapping, options["dates"])
@@ -65,20 +65,25 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
         progress(f"reading {file.name}", 0, 1)
         table, rows = _read(file, stated, options)
         terms = intake.Terms(book.sites, book.vocabulary, now, table.day_zero, options["anyway"])
-        plan, read, notes = _understood(table, rows, stated, terms)
-        _say_understood(file, table, rows, plan, intake.examples(plan, rows, read))
-        refusal = intake.missing(plan, table.columns)
-        if refusal:
-            raise refusal
         checking = f"checking {len(rows):,} rows"
-        found = intake.records(
-            rows,
-            plan,
-            read,
-            terms,
-            analyst=options["analyst"] or os.environ.get("RESIGHT_ANALYST") or None,
-            progress=lambda done, of: progress(checking, done, of),
-        )
+
+        def checked(done: int, of: int) -> None:
+            progress(checking, done, of)
+
+        notes = own.statements(table.columns, rows)
+        click.echo(f"{file.name}: {formats.FORMATS[table.form].words}, {len(rows):,} rows")
+        if own.is_ours(table.columns) and not stated.rules and any(map(own.is_whole, rows[:_SAMPLE_ROWS])):
+            click.echo("Records of resight, taken as they are.")
+            found = intake.whole(rows, table.columns, terms, checked)
+        else:
+            plan, read, said = _understood(table, rows, stated, terms)
+            notes += said
+            _say_understood(plan, intake.examples(plan, rows, read))
+            refusal = intake.missing(plan, table.columns)
+            if refusal:
+                raise refusal
+            analyst = options["analyst"] or os.environ.get("RESIGHT_ANALYST") or None
+            found = intake.records(rows, plan, read, terms, analyst=analyst, progress=checked)
         progress("comparing with what is on file", 1, 1)
         kept = intake.sorted_out(found.drafts, _on_file(book, found.drafts), terms)
     for note in (*table.notes, *notes, *found.notes):
@@ -153,12 +158,10 @@ def _on_file(book: Logbook, drafts: Sequence[Draft]) -> list[tuple[Observation, 
     return book.wordings(between=(min(days), max(days)), sites=sites)
 
 
-def _say_understood(file: Path, table: Table, rows: Sequence[Row], plan: Plan, examples: Sequence[Example]) -> None:
+def _say_understood(plan: Plan, examples: Sequence[Example]) -> None:
     """The preview: what each column fills, with its first filled cell and what became of it."""
     from resight import terminal
-    from resight.exchange import formats
 
-    click.echo(f"{file.name}: {formats.FORMATS[table.form].words}, {len(rows):,} rows")
     lines = [
         (
             " + ".join(example.columns) or "(every row)",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_args
 from resight import dates
 from resight.checks import REGISTER_FILE
 from resight.errors import InvalidValue, UnknownName
+from resight.exchange import moments
 from resight.exchange.mapping import as_text
 from resight.observation import (
     METHODS,
@@ -155,6 +156,9 @@ class Reader:
             return {field: (zero + timedelta(days=int(cell))).isoformat()}
         if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", text):
             return {field: datetime.fromisoformat(text)}
+        first, slash, last = text.partition("/")
+        if slash and (moments.moment(first) or moments.moment(last)):
+            return {field: text}
         try:
             return {field: dates.from_elsewhere(text, self._context.orders.get(field))}
         except dates.DateError as error:
@@ -258,6 +262,8 @@ def degrees(cell: Any, field: str) -> tuple[float, str]:
         InvalidValue: not a number of degrees.
     """
     if type(cell) in (int, float):
+        return float(cell), ""
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+", as_text(cell).strip()):
         return float(cell), ""
     found = re.fullmatch(
         r"""([NSEW]?)\s*([+-]?\d+(?:[.,]\d+)?)\s*°?\s*(?:(\d+(?:[.,]\d+)?)\s*['′’]?\s*(?:(\d+(?:[.,]\d+)?)\s*(?:["″”]|'')?)?)?\s*([NSEW]?)""",

@@ -17,14 +17,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from resight.errors import UnreadableFile
-from resight.exchange import foreign, moments, places
+from resight.exchange import foreign, moments, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import Observation
 
 _KIND = re.compile(r'"type"\s*:\s*"Feature(Collection)?"')
-#: What a record of ours always has on disk.
-_OURS = {"site", "date", "earliest", "latest", "outcome"}
 #: Members of a Feature that are read, or that say nothing of it.
 _READ = {"type", "id", "properties", "geometry", "bbox", "time", "place", "coordRefSys", "conformsTo", "links"}
 _WGS84 = re.compile(r"CRS84|EPSG:(0|\d+(\.\d+)*)?:?4326$", re.IGNORECASE)
@@ -52,14 +50,20 @@ def read(path: Path, options: Options) -> Table:
     """
     found = _features(path, options)
     foreign.counted(path, len(found.features))
-    values = [_values(feature) for _, feature in found.features]
-    geometries, notes = _geometries(path, found, options)
+    ours = [own.is_ours(feature.get("properties") or ()) for _, feature in found.features]
+    values = [
+        own.cells(feature) if is_ours else _values(feature)
+        for (_, feature), is_ours in zip(found.features, ours, strict=True)
+    ]
+    geometries, notes = _geometries(path, found, options, is_ours=all(ours))
+    notes = (*own.stated(found.header), *notes)
     rows = [
         Row(number, row, geometry)
         for (number, _), row, geometry in zip(found.features, values, geometries, strict=True)
     ]
     names = foreign.columns(values)
-    others = sorted({name for _, feature in found.features for name in feature.keys() - _READ - found.header.keys()})
+    foreigners = [feature for (_, feature), is_ours in zip(found.features, ours, strict=True) if not is_ours]
+    others = sorted({name for feature in foreigners for name in feature.keys() - _READ - found.header.keys()})
     if others:
         notes = (*notes, f"members of Features beside their properties were left out: {', '.join(others)}")
     fields = {"time": "date"} if "time" in names and "date" not in names and _tells_time(found) else {}
@@ -128,7 +132,7 @@ def _values(feature: Mapping[str, Any]) -> dict[str, Any]:
     identifier = feature.get("id")
     if identifier is not None and "id" not in values:
         # The id of another program's Feature is not the name of a record of ours.
-        values = {"id" if properties.keys() >= _OURS else "feature_id": foreign.cell(identifier), **values}
+        values = {"feature_id": foreign.cell(identifier), **values}
     time = feature.get("time")
     if isinstance(time, dict):
         values["time" if "time" not in values else "feature_time"] = _time(time)
@@ -150,10 +154,11 @@ def _time(time: Mapping[str, Any]) -> Any:
 # --- where ------------------------------------------------------------------------------------------------------
 
 
-def _geometries(path: Path, found: Found, options: Options) -> tuple[list[Any], tuple[str, ...]]:
+def _geometries(path: Path, found: Found, options: Options, *, is_ours: bool) -> tuple[list[Any], tuple[str, ...]]:
     """Geometries in WGS 84: of ``geometry``, and where that is null, of JSON-FG's ``place``."""
     features = [feature for _, feature in found.features]
-    done = places.placed([f.get("geometry") for f in features], _stated(path, found.header), options.crs, path)
+    system = _stated(path, found.header)
+    done = places.placed([f.get("geometry") for f in features], system, options.crs, path, is_ours=is_ours)
     geometries, notes = done.geometries, list(done.notes)
     elsewhere: dict[str, list[int]] = {}
     for index, feature in enumerate(features):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange import flat, foreign, places
+from resight.exchange import flat, foreign, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import Observation
@@ -64,8 +64,11 @@ def read(path: Path, options: Options) -> Table:
     crs = None if _UNDEFINED.search(meta["crs"] or '"Undefined ') else meta["crs"]
     if any(geometries) and crs is None and options.crs is None:
         raise places.without_system(path)
-    done = places.placed(geometries, crs, options.crs, path) if any(geometries) else places.Placed(geometries, ())
     names = tuple(str(name) for name in meta["fields"])
+    done = places.Placed(geometries, ())
+    if any(geometries):
+        done = places.placed(geometries, crs, options.crs, path, is_ours=own.is_ours(names))
+    notes += own.stated(pyogrio.read_info(path, layer=layer).get("layer_metadata") or {})
     makers = [_maker(kind, subtype) for kind, subtype in zip(meta["ogr_types"], meta["ogr_subtypes"], strict=True)]
     cells = [[make(value) for value in column.tolist()] for make, column in zip(makers, columns, strict=True)]
     rows = [

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resight.errors import UnreadableFile
-from resight.exchange import flat, foreign, places
+from resight.exchange import flat, foreign, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import Observation
@@ -72,8 +72,11 @@ def read(path: Path, options: Options) -> Table:
         ) from None
     if any(geometries) and crs is None and options.crs is None:
         raise places.without_system(path)
-    done = places.placed(geometries, crs, options.crs, path) if any(geometries) else places.Placed(geometries, ())
-    notes = [f"columns of raw bytes were left out: {', '.join(binary)}"] if binary else []
+    done = places.Placed(geometries, ())
+    if any(geometries):
+        done = places.placed(geometries, crs, options.crs, path, is_ours=own.is_ours(names))
+    notes = own.stated(_said(schema.metadata))
+    notes += [f"columns of raw bytes were left out: {', '.join(binary)}"] if binary else []
     if described:
         others = [name for name in described["columns"] if name != described["primary_column"]]
         notes += [f"further geometry columns were left out: {', '.join(others)}"] if others else []
@@ -99,6 +102,12 @@ def _described(path: Path, metadata: Any) -> dict[str, Any] | None:
     if not isinstance(columns, dict) or primary not in columns or not isinstance(columns[primary], dict):
         raise UnreadableFile(f"{path.name}: its geo metadata name no column of positions")
     return described
+
+
+def _said(metadata: Any) -> dict[str, Any]:
+    """What a file of ours says of itself."""
+    found = json.loads((metadata or {}).get(b"resight", b"{}"))
+    return found if isinstance(found, dict) else {}
 
 
 def _not_columns(described: dict[str, Any] | None) -> set[str]:

@@ -12,10 +12,12 @@ import orjson
 
 from resight import checks, dates
 from resight.errors import InvalidRecord, InvalidValue
+from resight.exchange import moments, own
 from resight.exchange.cells import Context, Reader
-from resight.exchange.mapping import GATHERING, Plan, Rule, as_text, is_blank
+from resight.exchange.mapping import FIELDS, GATHERING, Plan, Rule, as_text, is_blank
 from resight.exchange.table import Row
 from resight.observation import Observation, Site, build, positions
+from resight.public import without_confidential
 from resight.vocabulary import Vocabulary
 
 #: Told now and then: how many rows are done, and of how many.
@@ -245,6 +247,29 @@ def records(
         except InvalidRecord as error:
             rejects.append(_rejected(row, error.problems, plan))
     rejects.sort(key=lambda reject: reject.row.number)
+    return Intake(drafts, rejects, notes)
+
+
+def whole(rows: Sequence[Row], columns: Sequence[str], terms: Terms, progress: Progress | None = None) -> Intake:
+    """The records of a table of ours, each as it was; rows that are none any more, with the reason."""
+    plan = Plan(tuple(Rule(name, (name,)) for name in columns if name in FIELDS), ())
+    today = {site.timezone: dates.local_day(terms.now, site.timezone) for site in terms.sites.values()}
+    drafts: list[Draft] = []
+    rejects: list[Reject] = []
+    for done, row in enumerate(rows):
+        if progress and done % 2000 == 0:
+            progress(done, len(rows))
+        if row.fault:
+            rejects.append(Reject(row, "", "", row.fault))
+            continue
+        try:
+            record = own.record(row)
+            _object(record, terms, today)
+            drafts.append(Draft(row, record))
+        except InvalidRecord as error:
+            rejects.append(_rejected(row, error.problems, plan))
+    kept = sorted({name for draft in drafts for name in draft.record.foreign or ()})
+    notes = [f"no fields of a record, kept beside it as they are: {', '.join(kept)}"] if kept else []
     return Intake(drafts, rejects, notes)
 
 
@@ -488,8 +513,8 @@ def _settle_positions(found: Sequence[tuple[Row, list[dict[str, Any]]]], sites: 
     for row, values in things:
         site = sites.get(values.get("site", ""))
         when = values.get("date")
-        if isinstance(when, datetime) and site is not None:
-            values["date"] = dates.local_day(when, site.timezone).isoformat()
+        if site is not None and (isinstance(when, datetime) or (isinstance(when, str) and "T" in when)):
+            values["date"] = moments.on_site(when, site.timezone)
         both = values.pop("position", None)
         lon, lat = values.pop("longitude", None), values.pop("latitude", None)
         if both is not None:
@@ -582,10 +607,17 @@ def content(record: Observation) -> bytes:
     """A digest of what a record says, without who logged it and when: equal for equal rows of two imports."""
     feature = record.to_feature()
     feature.pop("id", None)
+    if feature["geometry"] is not None:
+        feature["geometry"] = {**feature["geometry"], "coordinates": _as_floats(feature["geometry"]["coordinates"])}
     for name in _OF_THE_LOG:
         feature["properties"].pop(name, None)
     # A digest, for what orjson gives keeps more memory than it needs.
     return sha256(orjson.dumps(feature, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _as_floats(part: Any) -> Any:
+    """Coordinates as numbers with a fraction: what a format makes of 132 is 132.0, and the same place."""
+    return float(part) if isinstance(part, int | float) else [_as_floats(inner) for inner in part]
 
 
 def sorted_out(
@@ -604,8 +636,9 @@ def sorted_out(
         return Sorted(list(drafts), 0, [])
     waiting: dict[bytes, list[int]] = {}
     for number, wordings in enumerate(on_file):
-        for wording in wordings:
-            waiting.setdefault(content(wording), []).append(number)
+        # As it stands, and as an export gives it back.
+        for said in {content(form) for wording in wordings for form in (wording, without_confidential(wording))}:
+            waiting.setdefault(said, []).append(number)
     claimed: set[int] = set()
     fresh: list[Draft] = []
     for draft in drafts:

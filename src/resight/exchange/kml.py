@@ -24,7 +24,7 @@ from xml.parsers import expat
 
 from resight import dates, wording
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange import flat, foreign, moments, places, zipped
+from resight.exchange import flat, foreign, moments, own, places, zipped
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import Observation
@@ -35,8 +35,6 @@ _CONTAINERS = {"Document", "Folder"}
 _GEOMETRIES = {"Point", "LineString", "LinearRing", "Polygon", "MultiGeometry", "Track", "MultiTrack", "Model"}
 #: Columns that are made of elements of their own; extended data of the same name stands beside them.
 _OWN = ("name", "folder", "time", "description")
-#: What a record of ours always has: then the elements that Google Earth shows were made from these.
-_OURS = {"site", "date", "earliest", "latest", "outcome"}
 _PLAIN = {"name": "name", "address": "address", "phoneNumber": "phone", "Snippet": "snippet", "styleUrl": "style"}
 #: Columns made of the elements that a balloon shows.
 _SHOWN = ("address", "phone", "snippet", "style", "link")
@@ -70,9 +68,12 @@ def read(path: Path, options: Options) -> Table:
     placemarks.parse(data, options.encoding)
     foreign.counted(path, len(placemarks.found))
     values = [mark.values for mark in placemarks.found]
-    done = places.placed([mark.geometry for mark in placemarks.found], places.WGS84, options.crs, path)
     names = foreign.columns(values)
-    if set(names) >= _OURS:
+    is_ours = own.is_ours(names)
+    found = [mark.geometry for mark in placemarks.found]
+    done = places.placed(found, places.WGS84, options.crs, path, is_ours=is_ours)
+    if is_ours:
+        # The elements that Google Earth shows were made from the fields of the record.
         names = tuple(name for name in names if name not in (*_OWN, *_SHOWN))
         values = [{name: row[name] for name in names if name in row} for row in values]
     ordered = tuple(name for name in _OWN if name in names) + tuple(name for name in names if name not in _OWN)
@@ -505,6 +506,10 @@ class _Document:
     def _text(self, given: str, identifier: str | None) -> str:
         return _xml(self._replaced(given, identifier))
 
+    def _shown(self, given: str) -> str:
+        """Text made of the fields, for a person: what it cannot hold of them may stand whole in the data."""
+        return _xml(flat.NOT_IN_XML.sub(flat.REPLACED, given))
+
     def _placemark(self, record: Observation) -> str:
         name = f"{dates.in_words(record.date)}: {wording.subject(record, self._setting.vocabulary)}"
         fields = [(field, flat.text(flat.value(record, field))) for field in self._fields]
@@ -515,8 +520,8 @@ class _Document:
             if value
         )
         return (
-            f"<Placemark>\n<name>{self._text(name, record.id)}</name>\n"
-            f"<description>{self._text(self._balloon(record, name), record.id)}</description>\n{_time(record)}\n"
+            f"<Placemark>\n<name>{self._shown(name)}</name>\n"
+            f"<description>{self._shown(self._balloon(record, name))}</description>\n{_time(record)}\n"
             f"<styleUrl>#{self._period(record)}-{record.outcome}</styleUrl>\n"
             f"<ExtendedData>{data}</ExtendedData>\n{_shape(record.geometry)}</Placemark>\n"
         )

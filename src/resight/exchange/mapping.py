@@ -37,6 +37,7 @@ from typing import Any, NamedTuple
 
 from resight.errors import InvalidValue
 from resight.exchange.headings import BY_NAME, LOOSE
+from resight.exchange.own import STATEMENTS
 from resight.exchange.table import Row, Table
 from resight.observation import PROPERTY_NAMES, Source
 from resight.vocabulary import fold, near_names
@@ -58,8 +59,9 @@ REJECT_COLUMNS = ("rejected: row", "rejected: column", "rejected: value", "rejec
 #: A cell that holds several names is taken apart here unless the mapping says otherwise.
 _SPLIT_UNASKED = {"platform": ";", "platform_name": ";", "tags": "[;,]", "sources": r"\s*[;\n]\s*|\s+(?=https?://)"}
 
-#: What columns are called, by field: in plain words, several languages, any case.
-_BY_NAME = {**BY_NAME, **{fold(field): field for field in FIELDS}}
+#: What columns are called, by field: in plain words, several languages, any case. The id of another program's row is
+#: not the id of a record, unless that is stated.
+_BY_NAME = {**BY_NAME, **{fold(field): field for field in FIELDS if field != "id"}}
 #: Fields whose cells show whether a column is meant, each with the share of its cells that must fit.
 TELLING = {"site": 0.6, "date": 0.6, "platform": 0.4, "outcome": 0.6, "longitude": 0.9, "latitude": 0.9, "count": 0.6}
 
@@ -333,7 +335,11 @@ def plan(table: Table, sample: Sequence[Row], stated: Stated, fits: Callable[[st
         InvalidValue: a column was named that the table does not have.
     """
     rules = {field: _with_known_columns(rule, table.columns) for field, rule in stated.rules.items()}
-    taken = {column for rule in rules.values() for column in rule.reads} | set(stated.ignore) | set(REJECT_COLUMNS)
+    taken = {column for rule in rules.values() for column in rule.reads} | {
+        *stated.ignore,
+        *REJECT_COLUMNS,
+        *STATEMENTS,
+    }
 
     def guess(field: str, column: str, why: str) -> None:
         if column in taken or (field in rules and rules[field].columns):

@@ -61,7 +61,13 @@ def system(name: Any, said: str = "") -> CRS:
 
 
 def placed(
-    geometries: Sequence[Geometry], stated: Any, chosen: str | None, path: Path, *, authority_order: bool = False
+    geometries: Sequence[Geometry],
+    stated: Any,
+    chosen: str | None,
+    path: Path,
+    *,
+    authority_order: bool = False,
+    is_ours: bool = False,
 ) -> Placed:
     """Geometries of a file in lon, lat, WGS 84: from the system the file states, else from the one a person chose.
 
@@ -72,12 +78,13 @@ def placed(
         path: the file, for the messages.
         authority_order: positions stand in the order the system defines (north first in many), as JSON-FG has it;
             else east comes first.
+        is_ours: they are those of records, and are kept whole: heights, and a collection of one.
 
     Raises:
         InvalidValue: the system is not known.
         UnreadableFile: no system is known, and the positions are no degrees.
     """
-    flat, heights = _flat(geometries)
+    flat, heights = ([_several(g) for g in geometries], 0) if is_ours else _flat(geometries)
     notes = []
     if heights:
         notes.append(f"heights were left out ({heights} position{'s' if heights > 1 else ''}): a record has none")
@@ -162,6 +169,14 @@ def homogeneous(geometry: Geometry) -> Geometry:
     if kinds or kind not in tuple(_KINDS):
         return geometry
     return {"type": _KINDS[kind], "coordinates": [member["coordinates"] for member in members]}
+
+
+def _several(geometry: Geometry) -> Geometry:
+    """A GeometryCollection of one kind, even of one member, as the Multi… that it was."""
+    members = geometry.get("geometries") if isinstance(geometry, dict) else None
+    if isinstance(members, list) and len(members) == 1 and members[0].get("type") in _KINDS:
+        return {"type": _KINDS[members[0]["type"]], "coordinates": [members[0]["coordinates"]]}
+    return homogeneous(geometry)
 
 
 # --- positions, however deep they lie -------------------------------------------------------------------------

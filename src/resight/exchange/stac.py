@@ -21,7 +21,7 @@ import orjson
 from resight import dates, episodes
 from resight.episodes import Look
 from resight.errors import UnreadableFile
-from resight.exchange import flat, foreign, moments, places
+from resight.exchange import flat, foreign, moments, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import Observation, Site, positions
@@ -78,7 +78,7 @@ def read(path: Path, options: Options) -> Table:
             raise UnreadableFile(f"{path.name}: item {number} has no properties")
         ours = item["properties"].get(RECORDS)
         if isinstance(ours, list) and ours and all(_is_feature(record) for record in ours):
-            rows += [Row(number, _record(record), record.get("geometry")) for record in ours]
+            rows += [Row(number, own.cells(record), record.get("geometry")) for record in ours]
         else:
             images += 1
             rows.append(Row(number, _values(item, number, notes)))
@@ -90,6 +90,7 @@ def read(path: Path, options: Options) -> Table:
             "footprint and not taken as the position of anything",
             *said,
         ]
+    said += own.stated(content)
     filled = foreign.columns(row.values for row in rows)
     names = tuple(dict.fromkeys(name for name in (*_COLUMNS, *filled) if name in filled))
     return Table("stac", names, rows, tuple(said), {name: _FIELDS[name] for name in names if name in _FIELDS})
@@ -101,11 +102,6 @@ def _is_feature(value: Any) -> bool:
         and isinstance(value.get("properties"), dict)
         and isinstance(value.get("geometry"), dict | None)
     )
-
-
-def _record(feature: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of ours that stands in an Item of ours."""
-    return {str(name): foreign.cell(value) for name, value in feature["properties"].items()}
 
 
 def _items(path: Path, content: Any) -> list[Any]:

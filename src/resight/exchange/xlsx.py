@@ -157,6 +157,8 @@ ABOUT = "about"
 #: What one cell and one sheet hold (Excel specifications and limits).
 MOST_CHARACTERS = 32_767
 MOST_ROWS = 1_048_576
+#: Of a number, as openpyxl writes it.
+DIGITS = 16
 #: Excel counts a 29 February 1900 that never was; earlier days are text.
 FIRST_DAY = date(1900, 3, 1)
 #: Excel reads _x0041_ in a cell as A, so that text which looks like this has its first _ written as _x005F_.
@@ -240,11 +242,14 @@ class _Cells:
         #: Ids of the records concerned, each once.
         self._line_ends: dict[str, None] = {}
         self._cut: dict[str, None] = {}
+        self._rounded: dict[str, None] = {}
 
     def row(self, record: Observation, header: Sequence[str], values: Sequence[Any]) -> list[Any]:
         """The cells of a record."""
         identifier = record.id or ""
         cells = [self._text(v, identifier) if type(v) is str else self._other(v) for v in values]
+        if any(type(v) is float and float(f"{v:.{DIGITS}g}") != v for v in values):
+            self._rounded[identifier] = None
         when = dates.parse(record.date)
         if when.text == when.earliest.isoformat():
             cells[header.index("date")] = self._other(when.earliest)
@@ -292,6 +297,9 @@ class _Cells:
         said = list(self._replaced.losses("XLSX"))
         if self._line_ends:
             said.append(f"XLSX ends lines with a line feed alone, now in {flat.named(list(self._line_ends))}")
+        if self._rounded:
+            rounded = flat.named(list(self._rounded))
+            said.append(f"a number in XLSX has {DIGITS} digits: longer ones were rounded in {rounded}")
         if self._cut:
             cells = flat.named(list(self._cut))
             said.append(
