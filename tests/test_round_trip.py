@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import openpyxl
+import orjson
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given
@@ -13,7 +16,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from cases import SITES, VOCABULARY
-from outgoing import OUTLINES, a_record, hostile_records, same, setting, several
+from outgoing import OUTLINES, a_record, hostile_records, plain, same, setting, several
 from resight import Logbook
 from resight.cli import main
 from resight.exchange import formats, intake, own
@@ -112,6 +115,14 @@ def test_every_field_of_a_record_is_filled_in_the_record_that_is_sent() -> None:
     assert [name for name in PROPERTY_NAMES if not getattr(sent, name)] == []
 
 
+@given(drawn=hostile_records())
+@repeated
+def test_atlos_gives_every_field_back_that_was_not_cut(tmp_path: Path, drawn: Observation) -> None:
+    found, losses = back([drawn], tmp_path, "atlos")
+    if len(losses) == 1 and drawn.visible is None and drawn.note is None:
+        same(found, [drawn])
+
+
 # --- through the commands
 
 
@@ -137,3 +148,123 @@ def test_the_shipped_logbook_through_both_commands(shipped: Logbook, tmp_path: P
     again = run(shipped.folder, "import", path)
     assert again.exit_code == 0, again.output
     assert f"0 records added, {len(expected)} already there." in again.stdout
+
+
+def test_our_own_events_and_incidents_add_nothing_to_the_logbook_they_came_from(
+    shipped: Logbook, tmp_path: Path
+) -> None:
+    before = len(shipped.read().records)
+    for name, words in {"atlos": (), "timemap": ("--set", "basis=published")}.items():
+        path = tmp_path / f"{name}{formats.FORMATS[name].ending}"
+        assert run(shipped.folder, "export", "--format", name, "--output", path).exit_code == 0
+        done = run(shipped.folder, "import", path, *words)
+        assert "0 records added" in done.stdout, done.output
+    assert len(shipped.read().records) == before
+
+
+def test_a_confidential_source_that_an_export_left_out_does_not_make_another_record(tmp_path: Path) -> None:
+    book = Logbook.create(tmp_path / "book", empty=True)
+    book.add(plain(id=None, platform="ropucha-class", sources=[{"title": "a", "confidential": True}, {"title": "b"}]))
+    assert run(book.folder, "export", "--output", tmp_path / "a.csv").exit_code == 0
+    assert "0 records added, 1 already there." in run(book.folder, "import", tmp_path / "a.csv").stdout
+
+
+def test_a_changed_row_of_ours_is_refused_and_an_unusable_one_says_its_column(tmp_path: Path) -> None:
+    book = Logbook.create(tmp_path / "book", empty=True)
+    book.add(plain(id=None, platform="ropucha-class"), plain(id=None, platform="tapir-class"))
+    path = tmp_path / "a.csv"
+    run(book.folder, "export", "--output", path)
+    text = path.read_text(encoding="utf-8").replace(
+        "2024,2024-01-01,2024-12-31,,seen,ropucha", "2024-13,,,,seen,ropucha"
+    )
+    path.write_text(text.replace(",seen,tapir-class", ",not-seen,tapir-class"), encoding="utf-8", newline="")
+    done = run(book.folder, "import", path)
+    assert done.exit_code == 1
+    assert "row 2, date '2024-13'" in done.stderr
+    assert "dunay-2024-tapir-class is on file and says another thing" in done.stderr
+
+
+def test_foreign_columns_beside_our_own_are_kept_and_said(tmp_path: Path) -> None:
+    book = Logbook.create(tmp_path / "book", empty=True)
+    path = tmp_path / "a.csv"
+    columns = "site,date,outcome,basis,method,revision,status,platform,colour"
+    path.write_text(f"{columns}\ndunay,2025-05-18,seen,own,optical,1,draft,ropucha-class,grey\n", encoding="utf-8")
+    done = run(book.folder, "import", path)
+    assert "no fields of a record, kept beside it as they are: colour" in done.stdout
+    assert [record.foreign for record in book.read().records] == [{"colour": "grey"}]
+
+
+# --- images as looks
+
+
+def item(outline: list[list[float]] | None) -> dict[str, Any]:
+    geometry = {"type": "Polygon", "coordinates": [outline]} if outline else None
+    properties = {"datetime": "2025-05-17T22:40:00Z", "platform": "SkySat-C12", "gsd": 0.5}
+    return {"type": "Feature", "stac_version": "1.1.0", "id": "scene", "geometry": geometry, "properties": properties,
+            "links": [], "assets": {}}  # fmt: skip
+
+
+def box(west: float, south: float, east: float, north: float) -> list[list[float]]:
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def test_an_image_over_several_sites_is_a_look_at_each_on_its_own_day(tmp_path: Path) -> None:
+    book = Logbook.create(tmp_path / "book", empty=True)
+    path = tmp_path / "item.json"
+    dunay, nakhodka = (book.sites[name].point for name in ("dunay", "nakhodka"))
+    west, east = sorted((dunay[0], nakhodka[0]))
+    outline = box(west - 0.01, min(dunay[1], nakhodka[1]) - 0.01, east + 0.01, max(dunay[1], nakhodka[1]) + 0.01)
+    path.write_bytes(orjson.dumps(item(outline)))
+    asked = run(book.folder, "import", path, "--set", "basis=own")
+    assert (asked.exit_code, "no column says what was seen" in asked.stderr) == (3, True)
+    done = run(book.folder, "import", path, "--set", "basis=own", "--set", "outcome=cannot-tell")
+    assert done.exit_code == 0, done.output
+    looks = book.read().records
+    assert {"dunay", "nakhodka"} <= {look.site for look in looks}
+    # 22:40 UTC is the next morning in Vladivostok.
+    assert {(look.date, look.sensor, look.image_id, look.geometry) for look in looks if look.site == "dunay"} == {
+        ("2025-05-18", "SkySat-C12", "scene", None)
+    }
+
+
+def test_an_image_over_no_site_needs_the_site_stated(tmp_path: Path) -> None:
+    book = Logbook.create(tmp_path / "book", empty=True)
+    path = tmp_path / "item.json"
+    path.write_bytes(orjson.dumps(item(box(1, 1, 2, 2))))
+    words = ("import", path, "--set", "basis=own", "--set", "outcome=cannot-tell")
+    done = run(book.folder, *words)
+    assert (done.exit_code, "its outline lies over no site of the register" in done.stderr) == (1, True)
+    assert run(book.folder, *words, "--set", "site=dunay").exit_code == 0
+    assert [look.site for look in book.read().records] == ["dunay"]
+
+
+# --- dates as other programs have them
+
+
+def test_a_span_of_moments_is_days_at_the_site(tmp_path: Path) -> None:
+    book = Logbook.create(tmp_path / "book", empty=True)
+    path = tmp_path / "a.kml"
+    data = "".join(f'<Data name="{name}"><value>{value}</value></Data>' for name, value in
+                   {"site": "dunay", "platform": "Ropucha"}.items())  # fmt: skip
+    span = "<TimeSpan><begin>2025-05-17T22:00:00Z</begin><end>2025-05-19T22:00:00Z</end></TimeSpan>"
+    path.write_text(f"<kml><Placemark>{span}<ExtendedData>{data}</ExtendedData></Placemark></kml>", encoding="utf-8")
+    assert run(book.folder, "import", path, "--set", "basis=own").exit_code == 0
+    assert [record.date for record in book.read().records] == ["2025-05-18/2025-05-20"]
+
+
+def test_the_id_of_another_programs_row_is_not_the_id_of_a_record(tmp_path: Path) -> None:
+    book = Logbook.create(tmp_path / "book", empty=True)
+    path = tmp_path / "a.csv"
+    path.write_text("ID,Site,Date,Platform\n1,Dunay,2025-05-18,Ropucha\n", encoding="utf-8")
+    done = run(book.folder, "import", path, "--set", "basis=own")
+    assert "Not used: ID" in done.stdout
+    assert [record.id for record in book.read().records] == ["dunay-2025-05-18-ropucha-class"]
+
+
+def test_what_excel_escapes_is_the_text_that_was_typed(tmp_path: Path) -> None:
+    sheet = openpyxl.Workbook()
+    sheet.active.append(["Site", "Date", "Platform", "Notes"])
+    sheet.active.append(["Dunay", "2025-05-18", "Ropucha", "_x005F_x0041_ and a_x000D_b"])
+    sheet.save(tmp_path / "a.xlsx")
+    table = formats.read(tmp_path / "a.xlsx", Options())
+    assert [row.values["Notes"] for row in table.rows] == ["_x0041_ and a\rb"]

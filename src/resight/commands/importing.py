@@ -63,7 +63,7 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
     stated = _stated(maps, sets, mapping, options["dates"])
     with terminal.progress() as progress:
         progress(f"reading {file.name}", 0, 1)
-        table, rows = _read(file, stated, options)
+        table, rows = _read(file, stated, options, book)
         terms = intake.Terms(book.sites, book.vocabulary, now, table.day_zero, options["anyway"])
         checking = f"checking {len(rows):,} rows"
 
@@ -125,17 +125,20 @@ def _stated(maps: Sequence[str], sets: Sequence[str], path: Path | None, dates: 
     return stated._replace(dates=dates or stated.dates)
 
 
-def _read(file: Path, stated: Stated, options: Mapping[str, Any]) -> tuple[Table, tuple[Row, ...]]:
-    from resight.exchange import formats, rejected
+def _read(file: Path, stated: Stated, options: Mapping[str, Any], book: Logbook) -> tuple[Table, tuple[Row, ...]]:
+    from resight.exchange import footprints, formats, rejected
     from resight.exchange.table import Options
 
     asked = Options(
         options["sheet"] or stated.sheet, options["crs"] or stated.crs, options["encoding"] or stated.encoding
     )
     table = rejected.undone(formats.read(file, asked, options["form"]))
+    if "site" not in stated.rules:
+        table = footprints.over_sites(table, book.sites)
     rows = tuple(table.rows)
     if not rows:
-        raise UnreadableFile(f"{file.name} has columns and no rows: {', '.join(table.columns)}")
+        named = f"has columns and no rows: {', '.join(table.columns)}" if table.columns else "holds no rows"
+        raise UnreadableFile(f"{file.name} {named}")
     return table, rows
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from resight import wording
 from resight.errors import UnreadableFile
-from resight.exchange import delimited, flat, foreign, places
+from resight.exchange import delimited, flat, foreign, own, places
 from resight.exchange.setting import Setting
-from resight.exchange.table import Options, Table
+from resight.exchange.table import Options, Row, Table
 from resight.observation import PROPERTY_NAMES, Observation
 
 _NEEDED = {"slug", "description"}
@@ -39,8 +39,10 @@ _HIDDEN = ("hidden", "personal information visible")
 
 
 def recognises(path: Path, head: bytes) -> bool:
-    """Does the header have the columns of an Atlos export?"""
+    """Does the header have the columns of an Atlos export, or of what Atlos takes in bulk?"""
     names = foreign.header_of(head)
+    if names >= {*COLUMNS}:
+        return True
     return names >= _NEEDED and len(names & _MARKS) >= 2 and bool(names & {"latitude", "geolocation"})
 
 
@@ -51,6 +53,9 @@ def read(path: Path, options: Options) -> Table:
         UnreadableFile: not text, cut off, too large, or without the columns of an incident.
     """
     _, (header, given, said) = delimited.taken(path, options)
+    ours = [_ours(row) for row in given]
+    if ours and all(ours):
+        return Table("atlos", foreign.columns(row.values for row in ours if row), tuple(r for r in ours if r), said)
     if not set(header) >= _NEEDED:
         raise UnreadableFile(f"{path.name} is not an Atlos export: it has no column slug or description")
     rows, nowhere, hidden = [], [], []
@@ -82,6 +87,24 @@ def read(path: Path, options: Options) -> Table:
         )
     )
     return Table("atlos", names, rows, tuple(notes), {n: f for n, f in _FIELDS.items() if n in names})
+
+
+def _ours(row: Row) -> Row | None:
+    """A row of ours, its fields out of ``more_info``: a line that names none goes on with the one before."""
+    found: dict[str, Any] = {}
+    name = ""
+    for line in str(row.values.get("more_info") or "").split("\n"):
+        field, colon, value = line.partition(": ")
+        if colon and field in _IN_MORE_INFO and field not in found:
+            name = field
+            found[name] = value
+        elif name:
+            found[name] += f"\n{line}"
+    status = {words: status for status, words in STATUSES.items()}.get(str(row.values.get("status")))
+    values = {**found, "status": status, "tags": _listed(row.values.get("tags"))}
+    if not (status and own.is_ours(name for name, value in values.items() if value)):
+        return None
+    return row._replace(values=values, geometry=_position(dict(row.values)))
 
 
 def _unmarked(value: Any) -> Any:
@@ -122,11 +145,13 @@ STATUSES = {"draft": "Ready for Review", "reviewed": "Completed", "withdrawn": "
 RESOLUTIONS = (("Exact", 10.0), ("Vicinity", 100.0), ("Locality", 1000.0))
 #: Fields with a column of their own.
 _CARRIED = {"status", "tags", "earliest", "latest"}
+_IN_MORE_INFO = {*PROPERTY_NAMES, *flat.FOREIGN, "geometry", *own.STATEMENTS} - _CARRIED
 
 
 def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
     """Write the records; what has no column stands in ``more_info``, one ``field: value`` a line."""
     cut: list[str] = []
+    parted = [record.id or "" for record in records if any("," in tag for tag in record.tags)]
     most = max((len(_urls(record)) for record in records), default=0)
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\r\n")
@@ -140,11 +165,13 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
     said = []
     if records:
         what = f"Atlos has {len(COLUMNS)} columns: everything else stands in more_info, as text"
-        said.append(f"{what}, and comes back as such")
+        said.append(f"{what}, out of which `resight import` takes it again")
     vague = sum(record.earliest != record.latest for record in records)
     if vague:
         what = "Atlos takes whole days: the date of"
         said.append(f"{what} {wording.numbered(vague, 'record')} is vague and stands in more_info alone")
+    if parted:
+        said.append(f"a comma parts two tags in Atlos: those inside a tag are semicolons now, in {flat.named(parted)}")
     if cut:
         limits = f"{LONGEST_DESCRIPTION} characters of description and {LONGEST_MORE_INFO} of more_info"
         said.append(f"Atlos holds {limits}: longer text was cut, ending in …, in {flat.named(cut)}")
@@ -163,7 +190,7 @@ def _row(record: Observation, setting: Setting) -> tuple[list[str], bool]:
     description += f". {record.visible}" if record.visible else ""
     # A comma parts two tags.
     tags = ", ".join(tag.replace(",", ";") for tag in record.tags)
-    rest = [(field, flat.text(flat.value(record, field))) for field in PROPERTY_NAMES if field not in _CARRIED]
+    rest = [(field, flat.text(flat.value(record, field))) for field in flat.fields([record]) if field not in _CARRIED]
     if record.geometry is not None and flat.point(record) is None:
         rest.append(("geometry", flat.shape(record).wkt))
     more = "\n".join(f"{field}: {value}" for field, value in [*rest, *setting.statements.items()] if value)

@@ -147,6 +147,10 @@ def missing(plan: Plan, columns: Sequence[str]) -> InvalidValue | None:
                 what,
                 allowed=f"--map {field}=COLUMN, or --set {field}={example} for all rows; columns: {', '.join(columns)}",
             )
+    if not filled & {"outcome", "platform", "count"}:
+        what = "no column says what was seen"
+        allowed = "--map platform=COLUMN, or --set outcome=not-seen or --set outcome=cannot-tell for all rows"
+        return InvalidValue("outcome", None, what, allowed=allowed)
     if "basis" not in filled:
         what = "nothing in the file says who stands behind its rows, and only own looks count as looks"
         return InvalidValue(

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -26,7 +26,7 @@ from resight.errors import UnreadableFile
 from resight.exchange import delimited, flat, foreign, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
-from resight.observation import PROPERTY_NAMES, Observation
+from resight.observation import PROPERTY_NAMES, Observation, Outcome
 
 #: Names of earlier versions.
 _RENAMED = {
@@ -40,6 +40,7 @@ _RENAMED = {
 }
 _NEEDED = {"latitude", "longitude", "date", "description"}
 _FIELDS = {"date": "date", "description": "note", "comments": "note", "sources": "sources"}
+_OURS = {"timemap_id": "id", "type": "outcome", "category": "platform", "location": "site"}
 _MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 
 
@@ -67,6 +68,10 @@ def read(path: Path, options: Options) -> Table:
     if not set(names) >= _NEEDED:
         missing = ", ".join(sorted(_NEEDED - set(names)))
         raise UnreadableFile(f"{path.name} is not a table of TimeMap events: it has no column {missing}")
+    # Events of ours tell their record, its outcome and its platform; of others' nothing is known of that.
+    is_ours = set(names) >= {"time_display", "timemap_id", "type"} and all(
+        row.values.get("type") in get_args(Outcome) for row in given
+    )
     month_first, notes = _order([row.values.get("date") for row in given])
     notes = [*said, *notes]
     rows, nowhere, midnight = [], [], []
@@ -87,7 +92,8 @@ def read(path: Path, options: Options) -> Table:
     if midnight:
         notes.append(f"{foreign.some(midnight)}: the time 00:00 is what TimeMap shows where none is known: left out")
     kept = tuple(dict.fromkeys([*(n for n in names if n not in ("latitude", "longitude")), "sources"]))
-    return Table("timemap", kept, rows, tuple(notes), {n: f for n, f in _FIELDS.items() if n in kept})
+    fields = {**_FIELDS, **_OURS} if is_ours else _FIELDS
+    return Table("timemap", kept, rows, tuple(notes), {n: f for n, f in fields.items() if n in kept})
 
 
 def _events(path: Path, options: Options) -> tuple[list[Row], tuple[str, ...]]:
