@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from resight.commands.exporting import WRITTEN
+from resight.commands.importing import READ
 from resight.errors import InvalidValue, UnreadableFile
 from resight.exchange import delimited, formats, xlsx
 from resight.exchange.table import Options, Table
@@ -267,7 +268,8 @@ def test_every_module_can_what_the_table_of_formats_says(form: formats.Format) -
     assert formats.named(form.name) is form
 
 
-def test_the_help_of_export_names_what_can_be_written_and_geoparquet_has_two_names() -> None:
+def test_the_help_names_what_can_be_read_and_written_and_geoparquet_has_two_names() -> None:
+    assert set(READ.split(", ")) == {form.name for form in formats.FORMATS.values() if form.reads}
     assert set(WRITTEN.split(", ")) == {form.name for form in formats.FORMATS.values() if form.writes}
     assert formats.named("geoparquet").name == "parquet"
 

@@ -1,26 +1,21 @@
 """A shape that somebody drew, in QGIS, geojson.io or Google Earth: GeoJSON, KML, KMZ or WKT to lon and lat.
 
 One shape: a point, a line or a polygon. A coordinate system that the file states is followed, one that is not stated
-is never guessed. XML with a document type is refused, so that nothing in it is expanded or fetched.
+is never guessed. KML and KMZ are read as they are for an import, with its limits.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from resight.errors import InvalidValue
+from resight.errors import InvalidValue, UnreadableFile
 from resight.observation import Geometry, checked_geometry
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-#: Of a file, and of what a KMZ holds.
+#: Of a file with one shape in it.
 MOST_BYTES = 10_000_000
 _WKT = re.compile(
     r"\s*(?:SRID\s*=\s*(?P<srid>\d+)\s*;)?\s*(?P<wkt>(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b.*)", re.I | re.S
@@ -43,6 +38,7 @@ class _Shapes(NamedTuple):
     shapes: list[Mapping[str, Any]]
     #: As the file states it; None for lon and lat.
     crs: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read(given: str) -> Drawn:
@@ -51,9 +47,9 @@ def read(given: str) -> Drawn:
     Raises:
         InvalidValue: no such file, too large, no shape or several in it, or in a coordinate system that is not known.
     """
-    text = given if _WKT.match(given) or given.lstrip().startswith("{") else _text_of(given)
+    is_shape = _WKT.match(given) or given.lstrip().startswith("{")
     try:
-        found = _shapes(text)
+        found = _shapes(given) if is_shape else _of_file(given)
     except _Odd as why:
         raise _refused(given, str(why)) from None
     return _one(given, found)
@@ -68,39 +64,28 @@ class _Odd(ValueError):
     """What is wrong with the text of a shape."""
 
 
-def _text_of(given: str) -> str:
+def _of_file(given: str) -> _Shapes:
+    from resight.exchange import foreign, kml
+    from resight.exchange.table import Options
+
     path = Path(given)
     try:
         if not path.is_file():
-            raise _refused(given, "is no file" if path.exists() else "no such file, and it is neither WKT nor GeoJSON")
+            raise _Odd("is no file" if path.exists() else "no such file, and it is neither WKT nor GeoJSON")
         if path.stat().st_size > MOST_BYTES:
-            raise _refused(given, f"is larger than {MOST_BYTES // 10**6} MB", "one shape in a file of its own")
-        data = path.read_bytes()
+            raise _Odd(f"is larger than {MOST_BYTES // 10**6} MB: save the one shape in a file of its own")
+        with path.open("rb") as file:
+            head = file.read(4096)
+        if kml.recognises(path, head):
+            table = kml.read(path, Options())
+            return _Shapes([row.geometry for row in table.rows if row.geometry is not None], None, table.notes)
+        return _shapes(foreign.text(path, Options()))
+    except UnreadableFile as error:
+        raise _Odd(str(error)) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise _refused(given, f"cannot be read: {reason}") from None
-    if data.startswith(b"PK"):
-        data = _unzipped(given, data)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _refused(given, "is not UTF-8 text", "a file saved as UTF-8") from None
-
-
-def _unzipped(given: str, data: bytes) -> bytes:
-    """The KML in a KMZ, of which no more is unpacked than is allowed."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            names = [name for name in packed.namelist() if name.casefold().endswith(".kml")]
-            if len(names) != 1:
-                raise _refused(given, f"is a KMZ with {len(names)} KML files in it", "a KMZ with one")
-            with packed.open(names[0]) as file:
-                text = file.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise _refused(given, f"is a damaged or locked KMZ ({error})") from None
-    if len(text) > MOST_BYTES:
-        raise _refused(given, f"unpacks to more than {MOST_BYTES // 10**6} MB", "one shape in a file of its own")
-    return text
+        if isinstance(error, _Odd):
+            raise
+        raise _Odd(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _shapes(text: str) -> _Shapes:
@@ -109,8 +94,6 @@ def _shapes(text: str) -> _Shapes:
         return _Shapes([_of_wkt(wkt["wkt"])], f"EPSG:{wkt['srid']}" if wkt["srid"] else None)
     if text.lstrip().startswith("{"):
         return _of_geojson(text)
-    if text.lstrip().startswith("<"):
-        return _Shapes(list(_of_kml(text)))
     raise _Odd(f"begins with {text.strip()[:20]!r}, as none of the formats does")
 
 
@@ -118,15 +101,14 @@ def _shapes(text: str) -> _Shapes:
 
 
 def _of_wkt(text: str) -> Mapping[str, Any]:
-    import shapely
+    from resight.exchange import places
 
     try:
-        shape = shapely.from_wkt(text)
-    except shapely.errors.ShapelyError as error:
-        raise _Odd(f"is not WKT: {str(error).partition(chr(10))[0]}") from None
-    if shape.is_empty:
+        found: Mapping[str, Any] = places.of_wkt(text)
+    except ValueError as error:
+        raise _Odd(str(error)) from None
+    if not found.get("coordinates"):
         raise _Odd("is empty")
-    found: Mapping[str, Any] = json.loads(json.dumps(shapely.geometry.mapping(shape)))
     return found
 
 
@@ -162,42 +144,6 @@ def _in_geojson(content: Any) -> Iterator[Mapping[str, Any]]:
         yield content
 
 
-def _of_kml(text: str) -> Iterator[Mapping[str, Any]]:
-    from xml.etree import ElementTree
-
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise _Odd("is XML with a document type, which is not read")
-    try:
-        root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise _Odd(f"is not XML: {error}") from None
-    if _tag(root) != "kml":
-        raise _Odd(f"is XML and not KML: it begins with <{_tag(root)}>")
-    for element in root.iter():
-        if _tag(element) == "Polygon":
-            rings = [_kml_places(ring) for ring in element.iter() if _tag(ring) == "LinearRing"]
-            yield {"type": "Polygon", "coordinates": rings}
-        elif _tag(element) == "LineString":
-            yield {"type": "LineString", "coordinates": _kml_places(element)}
-        elif _tag(element) == "Point":
-            yield {"type": "Point", "coordinates": _kml_places(element)[0]}
-
-
-def _tag(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _kml_places(element: Element) -> list[list[float]]:
-    text = next((part.text or "" for part in element.iter() if _tag(part) == "coordinates"), "")
-    try:
-        places = [[float(number) for number in place.split(",")] for place in text.split()]
-    except ValueError:
-        raise _Odd(f"has coordinates that are no numbers: {text.strip()[:40]!r}") from None
-    if not places:
-        raise _Odd("has a shape without coordinates")
-    return places
-
-
 # --- to one shape in lon and lat
 
 
@@ -206,7 +152,7 @@ def _one(given: str, found: _Shapes) -> Drawn:
     if len(shapes) != 1:
         number = f"{len(shapes)} shapes" if shapes else "no shape"
         raise _refused(given, f"holds {number}", "one point, line or polygon: save the one of this record by itself")
-    notes: list[str] = []
+    notes = [*found.notes]
     try:
         checked = shapes[0]
         flat = list(_places(checked.get("coordinates")))

@@ -1,8 +1,9 @@
-"""Import of 100,000 rows against what pandas needs for the same: ``python tests/benchmarks/exchange.py``.
+"""Import and export of 100,000 rows against pandas and pyogrio: ``python tests/benchmarks/exchange.py [CASE …]``.
 
-Every pair is run in turn (A B A B …), whole processes with their own interpreter; what is printed is the median of
-each, the median of the ratios pair by pair, and the peak memory. Nothing here is asserted: machines differ. A further
-case is a function that prepares a folder and gives the two command lines; it stands in :data:`CASES`.
+Every pair is run in turn (A B A B …), whole processes with their own interpreter. Ours checks every row; an import also
+journals it and forces it to disk, an export reads it out of a logbook. Theirs reads or writes the same rows in the same
+format and checks nothing. What is printed are medians of the seconds, of the ratios pair by pair, and peak memory.
+Nothing here is asserted: machines differ. ``ROWS`` and ``RUNS`` in the environment make a smaller run of it.
 """
 
 from __future__ import annotations
@@ -10,26 +11,35 @@ from __future__ import annotations
 import csv
 import os
 import random
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import run
+
 ROWS = int(os.environ.get("ROWS", "100000"))
 RUNS = int(os.environ.get("RUNS", "3"))
-_RESIGHT = [sys.executable, "-c", "from resight.cli import run; run()"]
+#: Format and how others write a frame of the same records to it.
+THEIRS = {
+    "geojson": "frame.to_file(path, driver='GeoJSON')",
+    "csv": "frame.assign(geometry=frame.geometry.to_wkt()).to_csv(path, index=False)",
+    "gpkg": "frame.to_file(path, driver='GPKG')",
+    "parquet": "frame.to_parquet(path, write_covering_bbox=True)",
+    "kml": "frame.to_file(path, driver='LIBKML')",
+    "kmz": "frame.to_file(path, driver='LIBKML')",
+    "xlsx": "pandas.DataFrame(frame.drop(columns='geometry')).to_excel(path, index=False)",
+}
 
 
 class Case(NamedTuple):
     """What is measured, and what it is held against."""
 
     what: str
-    against: str
     ours: Sequence[str]
     theirs: Sequence[str]
     #: Makes the folder as it was before each run of ours.
@@ -88,59 +98,91 @@ frame["Date"] = pandas.to_datetime(frame["Date"], format="%d.%m.%Y")
 points = geopandas.points_from_xy(frame.pop("Longitude"), frame.pop("Latitude"))
 geopandas.GeoDataFrame(frame, geometry=points, crs="EPSG:4326").to_file(sys.argv[2], driver="GeoJSON", engine="pyogrio")
 """
+_PYOGRIO = """
+import sys, warnings, geopandas
+warnings.simplefilter("ignore")
+geopandas.read_file(sys.argv[1], engine="pyogrio").to_file(sys.argv[2], driver="GeoJSON", engine="pyogrio")
+"""
 
 
-def importing(folder: Path) -> Case:
-    """``resight import`` of a CSV into an empty logbook: every row validated, journal and year files written."""
-    import shutil
-
+def importing(folder: Path, book: Path) -> Iterator[Case]:
+    """A spreadsheet of others, and records of our own, into an empty logbook."""
     from resight.logbook import Logbook
 
-    table, book = folder / "sightings.csv", folder / "book"
+    table, own, new = folder / "sightings.csv", folder / "own.geojson", folder / "new"
     sightings(table, ROWS)
+    run.once([run.RESIGHT, "--logbook", str(book), "export", "--output", str(own)])
 
     def reset() -> None:
-        shutil.rmtree(book, ignore_errors=True)
-        Logbook.create(book, empty=True)
+        shutil.rmtree(new, ignore_errors=True)
+        Logbook.create(new, empty=True)
 
-    ours = [*_RESIGHT, "--logbook", str(book), "import", str(table), "--set", "basis=own"]
-    theirs = [sys.executable, "-c", _PANDAS, str(table), str(folder / "out.geojson")]
-    return Case(
-        f"`resight import`, {ROWS:,} rows of CSV", "pandas: the same CSV read, written as GeoJSON", ours, theirs, reset
+    ours = [run.RESIGHT, "--logbook", str(new), "import"]
+    for what, path, words, code in (
+        ("import csv", table, ["--set", "basis=own"], _PANDAS),
+        ("import geojson", own, ["--anyway"], _PYOGRIO),
+    ):
+        other = [sys.executable, "-c", code, str(path), str(folder / "theirs.geojson")]
+        yield Case(what, [*ours, str(path), *words], other, reset)
+
+
+def placed(folder: Path) -> None:
+    """Give half of the records of a synthetic logbook a position, so that there is something to write."""
+    import orjson
+
+    for path in sorted((folder / "observations").glob("*.geojson")):
+        lines = path.read_bytes().split(b"\n")
+        for number, line in enumerate(lines):
+            if number % 2 and line.startswith(b'{"type":"Feature",'):
+                feature = orjson.loads(line.removesuffix(b","))
+                place = [132.3 + number % 1000 / 1e4, 42.8 + number % 777 / 1e4]
+                feature["geometry"] = {"type": "Point", "coordinates": place}
+                lines[number] = orjson.dumps(feature) + (b"," if line.endswith(b",") else b"")
+        path.write_bytes(b"\n".join(lines))
+
+
+def theirs(book: Path, target: Path, form: str) -> list[str]:
+    """The command by which others read the year files and write the same."""
+    read = "[geopandas.read_file(p) for p in sorted(pathlib.Path(folder, 'observations').glob('*.geojson'))]"
+    code = (
+        "import pathlib, warnings, geopandas, pandas; warnings.simplefilter('ignore'); "
+        f"folder, path = {str(book)!r}, {str(target)!r}; pathlib.Path(path).unlink(missing_ok=True); "
+        f"frame = pandas.concat({read}); "
+        # Excel takes no time zones, GDAL's KML driver no lists and none of its own names.
+        "[frame.__setitem__(c, frame[c].astype(str)) for c in frame.columns if c != 'geometry' and "
+        "(str(frame[c].dtype).endswith('UTC]') or frame[c].dtype == object)]; "
+        "frame = frame.rename(columns={'id': 'ident'}); "
+        f"{THEIRS[form]}"
     )
+    return [sys.executable, "-c", code]
 
 
-CASES = (importing,)
-
-
-def run(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds and peak memory in MiB of one process."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
-    return time.perf_counter() - begun, usage.ru_maxrss / 1024
+def exporting(folder: Path, book: Path) -> Iterator[Case]:
+    """The records of a logbook in each format that others write, too."""
+    for form in THEIRS:
+        ours = [run.RESIGHT, "--logbook", str(book), "export", "--output", str(folder / f"ours.{form}")]
+        yield Case(f"export {form}", ours, theirs(book, folder / f"theirs.{form}", form), lambda: None)
 
 
 def main() -> None:
     """Print the table."""
-    print("| what | against | seconds | theirs | ratio | MiB | theirs |")
-    print("|---|---|---|---|---|---|---|")
-    for prepare in CASES:
-        with tempfile.TemporaryDirectory() as folder:
-            case = prepare(Path(folder))
-            ours, theirs = [], []
+    print(f"{ROWS:,} rows, medians of {RUNS} runs in turn\n")
+    print("| what | seconds | theirs | ratio | MiB | theirs |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        book = run.made(folder / "book", ROWS, years=[2024, 2025], sites=10)
+        placed(book)
+        for case in (*importing(folder, book), *exporting(folder, book)):
+            if sys.argv[1:] and case.what not in sys.argv[1:]:
+                continue
+            pairs = []
             for _ in range(RUNS):
                 case.reset()
-                ours.append(run(case.ours))
-                theirs.append(run(case.theirs))
-        seconds = [statistics.median(second for second, _ in side) for side in (ours, theirs)]
-        ratio = statistics.median(a[0] / b[0] for a, b in zip(ours, theirs, strict=True))
-        memory = [max(mib for _, mib in side) for side in (ours, theirs)]
-        numbers = f"{seconds[0]:.1f} | {seconds[1]:.1f} | {ratio:.1f} | {memory[0]:,.0f} | {memory[1]:,.0f}"
-        print(f"| {case.what} | {case.against} | {numbers} |")
+                pairs.append((run.once(case.ours), run.once(case.theirs)))
+            seconds, memory = ([statistics.median(p[side][n] for p in pairs) for side in (0, 1)] for n in (0, 1))
+            ratio = statistics.median(ours[0] / other[0] for ours, other in pairs)
+            numbers = f"{seconds[0]:.1f} | {seconds[1]:.1f} | {ratio:.1f} | {memory[0]:,.0f} | {memory[1]:,.0f}"
+            print(f"| `{case.what}` | {numbers} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from resight.logbook import Logbook
     from resight.observation import Observation
 
+#: What ``--help`` names, which must not load what knows it; a test holds it against the table of formats.
+READ = "csv, tsv, xlsx, geojson, kml, kmz, gpkg, parquet, stac, timemap, atlos, osintgeo"
 #: Rows by whose cells columns are guessed, and rejected rows that are shown.
 _SAMPLE_ROWS = 200
 _SHOWN_REJECTS = 5
@@ -34,7 +36,7 @@ _WIDTH = 80
 @click.option("--sheet", metavar="NAME", help="Sheet or layer, by name or number (default: the first with rows).")
 @click.option("--crs", metavar="EPSG:N", help="Coordinate system of the positions, where the file states none.")
 @click.option("--encoding", metavar="NAME", help="Encoding of a text that is not Unicode: cp1251, cp1252 …")
-@click.option("--format", "form", metavar="NAME", help="Read it as this format, whatever its content looks like.")
+@click.option("--format", "form", metavar="NAME", help=f"Read it as this, whatever it looks like: {READ}.")
 @click.option("--dry-run", is_flag=True, help="Show what would be added; write nothing.")
 @click.option(
     "--rejects", type=click.Path(path_type=Path), metavar="PATH", help="Where rejected rows go (FILE.rejected.csv)."
@@ -50,8 +52,10 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
     \b
     Examples:
       resight import sightings.xlsx --set basis=own --dry-run
-      resight import sightings.csv --map site=Port --map date=When --set basis=published
+      resight import sightings.csv --map site=Port --set basis=published
       resight import sightings.csv --mapping sightings.toml
+      resight import places.kmz --set basis=own --set platform=ropucha
+      resight import from-a-colleague.gpkg
     """
     from datetime import UTC, datetime
 
@@ -71,7 +75,7 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
             progress(checking, done, of)
 
         notes = own.statements(table.columns, rows)
-        click.echo(f"{file.name}: {formats.FORMATS[table.form].words}, {len(rows):,} rows")
+        click.echo(f"{file.name}: {formats.FORMATS[table.form].words}, {len(rows):,} row{'s' * (len(rows) != 1)}")
         if own.is_ours(table.columns) and not stated.rules and any(map(own.is_whole, rows[:_SAMPLE_ROWS])):
             click.echo("Records of resight, taken as they are.")
             found = intake.whole(rows, table.columns, terms, checked)

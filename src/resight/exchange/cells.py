@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args
 from resight import dates
 from resight.checks import REGISTER_FILE
 from resight.errors import InvalidValue, UnknownName
-from resight.exchange import moments
+from resight.exchange import moments, places
 from resight.exchange.mapping import as_text
 from resight.observation import (
     METHODS,
@@ -411,14 +411,7 @@ def _geometry(cell: Any, field: str) -> Mapping[str, Any]:
     text = as_text(cell).strip()
     if isinstance(cell, dict) or text.startswith("{"):
         return {"geometry": _json(cell, field)}
-    from shapely import from_wkt
-    from shapely.errors import ShapelyError
-    from shapely.geometry import mapping
-
     try:
-        shape = from_wkt(text.partition(";")[2] if text.upper().startswith("SRID=4326;") else text)
-    except ShapelyError as error:
-        raise InvalidValue(
-            field, cell, f"is not WKT: {error}", example="POINT (132.355 42.897), longitude first"
-        ) from None
-    return {"geometry": json.loads(json.dumps(mapping(shape)))}
+        return {"geometry": places.of_wkt(text.partition(";")[2] if text.upper().startswith("SRID=4326;") else text)}
+    except ValueError as error:
+        raise InvalidValue(field, cell, str(error), example="POINT (132.355 42.897), longitude first") from None

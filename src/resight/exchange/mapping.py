@@ -360,6 +360,9 @@ def plan(table: Table, sample: Sequence[Row], stated: Stated, fits: Callable[[st
             named, is_sure = _by_name(column)
             if named is None or is_sure is not sure:
                 continue
+            if named == "platform_name" and not sure and "platform" not in rules:
+                # What a folder of places calls its “name” is what was seen, more often than which one.
+                named = "platform" if shares.of("platform", column) >= TELLING["platform"] else named
             if sure or named not in TELLING or shares.of(named, column) >= TELLING[named]:
                 guess(named, column, "by its name")
     for field in ("site", "date", "platform"):

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from resight.errors import InvalidRecord, InvalidValue
-from resight.exchange import flat
+from resight.exchange import flat, places
 from resight.exchange.table import Row
 from resight.observation import PROPERTY_NAMES, Observation
 
@@ -111,10 +111,8 @@ def _number(cell: Any) -> Any:
 def _shape(cell: Any) -> Any:
     """A position in WKT, as a table has it, or in GeoJSON, as a file of rejected rows has it."""
     if isinstance(cell, str) and not cell.startswith("{"):
-        import shapely
-
         try:
-            return json.loads(shapely.to_geojson(shapely.from_wkt(cell)))
-        except (shapely.errors.ShapelyError, NotImplementedError) as error:
-            raise InvalidRecord([InvalidValue("geometry", cell, f"is not WKT: {error}")]) from None
+            return places.of_wkt(cell)
+        except ValueError as error:
+            raise InvalidRecord([InvalidValue("geometry", cell, str(error))]) from None
     return _value("foreign", cell)

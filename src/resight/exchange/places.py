@@ -153,6 +153,21 @@ def of_shapes(shapes: Any) -> list[Geometry]:
     return [None if text is None else orjson.loads(text) for text in texts]
 
 
+def of_wkt(text: str) -> Geometry:
+    """The GeoJSON geometry of well-known text.
+
+    Raises:
+        ValueError: it is none; says why.
+    """
+    import orjson
+    import shapely
+
+    try:
+        return orjson.loads(shapely.to_geojson(shapely.from_wkt(text)))
+    except (shapely.errors.ShapelyError, NotImplementedError) as error:
+        raise ValueError(f"is not WKT: {str(error).partition(chr(10))[0]}") from None
+
+
 def homogeneous(geometry: Geometry) -> Geometry:
     """A GeometryCollection of one kind as the Multi… of that kind, of one member as that; anything else as it is."""
     if not isinstance(geometry, dict) or geometry.get("type") != "GeometryCollection":
