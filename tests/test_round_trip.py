@@ -142,7 +142,7 @@ def test_the_shipped_logbook_through_both_commands(shipped: Logbook, tmp_path: P
     path = tmp_path / f"all{formats.FORMATS[form].ending}"
     assert run(shipped.folder, "export", "--output", path, *(["--safe"] if is_safe else [])).exit_code == 0
     empty = Logbook.create(tmp_path / "empty", empty=True)
-    done = run(empty.folder, "import", path, "--anyway")
+    done = run(empty.folder, "import", path)
     assert done.exit_code == 0, done.output
     expected = {record.id: record.to_feature() for record in shipped.read().records}
     assert {record.id: record.to_feature() for record in empty.read().records} == expected

@@ -170,11 +170,11 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
     if vague:
         what = "Atlos takes whole days: the date of"
         said.append(f"{what} {wording.numbered(vague, 'record')} is vague and stands in more_info alone")
-    if parted:
-        said.append(f"a comma parts two tags in Atlos: those inside a tag are semicolons now, in {flat.named(parted)}")
     if cut:
         limits = f"{LONGEST_DESCRIPTION} characters of description and {LONGEST_MORE_INFO} of more_info"
         said.append(f"Atlos holds {limits}: longer text was cut, ending in …, in {flat.named(cut)}")
+    if parted:
+        said.append(f"a comma parts two tags in Atlos: those inside a tag are semicolons now, in {flat.named(parted)}")
     return tuple(said)
 
 
