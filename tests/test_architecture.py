@@ -28,6 +28,8 @@ ORDER = (
     "checks",
     "featurefile",
     "journal",
+    "custody",
+    "stamps",
     "mergefiles",
     "images",
     "logbook",
@@ -118,6 +120,7 @@ ORDER = (
     "commands.exporting",
     "commands.attaching",
     "commands.merging",
+    "commands.custody",
     "cli",
 )
 #: What points the other way on purpose, with the reason.
@@ -167,6 +170,7 @@ HOMES = {
     "filelock": {"logbook"},
     "rfc8785": {"journal", "logbook"},
     "orjson": {
+        "custody",
         "exchange.darwincore",
         "exchange.flat",
         "exchange.foreign",
@@ -187,6 +191,7 @@ HOMES = {
     "click": {
         "cli",
         "commands.attaching",
+        "commands.custody",
         "commands.exporting",
         "commands.importing",
         "commands.merging",
@@ -207,6 +212,7 @@ PURE = (
     "dimensions",
     "merge",
     "checks",
+    "custody",
     "episodes",
     "evidence",
     "weights",
@@ -263,6 +269,8 @@ LIGHT = (
     "checks",
     "featurefile",
     "journal",
+    "custody",
+    "stamps",
     "images",
     "logbook",
     "episodes",

@@ -218,6 +218,9 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def checked(book: Logbook) -> list[str]:
+    """What is wrong; whatever was merged, journal and files agree, and the journal has one end."""
+    agreed = book.verify()
+    assert (agreed.findings, len(agreed.chain.heads)) == ((), 1)
     return [str(problem) for problem in book.check() if problem.level != "notice"]
 
 
@@ -257,6 +260,20 @@ def test_one_id_on_both_sides_becomes_two_records_in_file_and_journal_alike(clon
     assert (book.get(theirs).berth, book.get(f"{theirs}-2").berth) == ("Pier 1", "Pier 2")
     assert book.get(pointing).relates[0].id == f"{theirs}-2"
     assert (checked(book), book.changed_outside()) == ([], [])
+
+
+def test_the_same_thing_logged_on_both_sides_is_one_record_and_not_changed_outside_the_log(clone: Clone) -> None:
+    clone.git("checkout", "-q", "-b", "other")
+    given = build(Observation, {"site": "dunay", "date": "2025-05-18", "platform": "ropucha-class"})
+    clone.book.add(given, now=datetime(2026, 1, 1, 9, tzinfo=UTC))
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    identifier = clone.log()
+    clone.commit()
+    clone.git("merge", "-q", "--no-edit", "other")
+    assert (checked(clone.book), clone.book.changed_outside()) == ([], [])
+    assert clone.book.get(identifier).logged_at == NOW
+    assert [step.command for step in clone.book.history(identifier)] == ["log", "log", "merge"]
 
 
 def test_fields_changed_apart_are_merged_and_the_journal_has_the_wording(clone: Clone) -> None:

@@ -1455,4 +1455,4 @@ def _pair_of_two(
 
 
 # The commands that have a file of their own; in `--help` they stand in this order.
-from resight.commands import importing, exporting, attaching, merging  # noqa: E402, F401, I001
+from resight.commands import importing, exporting, attaching, merging, custody  # noqa: E402, F401, I001

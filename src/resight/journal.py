@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from resight.errors import InvalidValue, Problem, UnreadableFile
+from resight.errors import InvalidRecord, InvalidValue, Problem, UnreadableFile
 from resight.observation import Observation, Source
 from resight.vocabulary import fold
 
@@ -118,7 +118,7 @@ class Journal:
         *whole, torn = self.path.read_bytes()[last.end :].split(b"\n")
         # A torn line is the beginning of one of ours; a file system may pad what it lost with NULs.
         torn = torn.strip(b"\0")
-        is_ours = all(_entry(row) is not None for row in whole) and _begins_as_ours(torn)
+        is_ours = all(_entry(row) is not None for row in whole) and begins_as_ours(torn)
         if not is_ours:
             what = (
                 "what stands after the last whole write was not left by a crash: mend it by hand; nothing was changed"
@@ -176,6 +176,11 @@ class Journal:
         files = {name: (old, new) for name, (old, new) in entries[-1]["files"].items()}
         return LastWrite(entries, files, rows[last][0], rows[last][0] == size)
 
+    def rows(self) -> Iterator[bytes]:
+        """The lines as they stand, with their ends, without holding the file as a whole."""
+        with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
+            yield from file
+
     def past(self, moment: datetime, problems: list[Problem]) -> Past:
         """What the journal says of the records at a moment, which still counts; see :meth:`entries`."""
         last: dict[str, Entry] = {}
@@ -211,7 +216,7 @@ class Journal:
                 entry = _read(number, content) if content is not None else None
                 if content is None or entry is None:
                     # A torn end is a write that never counted: the next write drops it, or it is under way just now.
-                    if row.endswith(b"\n") or not _begins_as_ours(text.strip(b"\0")):
+                    if row.endswith(b"\n") or not begins_as_ours(text.strip(b"\0")):
                         unread.append(number)
                     continue
                 _say_unread(unread, problems)
@@ -225,7 +230,8 @@ class Journal:
         _say_unread(unread, problems)
 
 
-def _begins_as_ours(text: bytes) -> bool:
+def begins_as_ours(text: bytes) -> bool:
+    """Could this be the beginning of a line that was torn off?"""
     return text[: len(_START)] == _START[: len(text)]
 
 
@@ -275,6 +281,17 @@ def _fits(row: bytes, content: Mapping[str, Any]) -> bool:
 def feature_text(feature: Mapping[str, Any]) -> bytes:
     """A Feature as JSON with its keys sorted: equal texts are equal Features."""
     return orjson.dumps(feature, option=orjson.OPT_SORT_KEYS)
+
+
+def says_other(after: bytes, record: Observation) -> bool:
+    """Does a record say another thing than what a write left behind (its :func:`feature_text`)?"""
+    if feature_text(record.to_feature()) == after:
+        return False
+    try:
+        logged = Observation.from_feature(orjson.loads(after))
+        return canonical(logged.to_feature()) != canonical(record.to_feature())
+    except InvalidRecord:
+        return True
 
 
 def concealed(record: Observation, confidential: Iterable[Source]) -> Observation:

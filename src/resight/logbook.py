@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import checks, dates, images, rubbish
+from resight import checks, custody, dates, images, rubbish
 from resight.checks import REGISTER_FILE, Located
 from resight.errors import (
     CannotWrite,
@@ -34,7 +34,7 @@ from resight.errors import (
 from resight.featurefile import FeatureFile, Line, Rewrite, digest, fsync_folder, new_line, parse, staged, stamp_of
 from resight.images import Image
 from resight.journal import NAME as JOURNAL_FILE
-from resight.journal import Entry, Journal, LastWrite, Past, canonical, concealed, feature_text
+from resight.journal import Journal, LastWrite, Past, canonical, concealed, says_other
 from resight.merge import settled
 from resight.observation import Observation, Site, Source
 from resight.vocabulary import FILE as VOCABULARY_FILE
@@ -305,22 +305,88 @@ class Logbook:
                     what = f"begins in {earliest[:4]}, so it belongs into observations/{earliest[:4]}.geojson"
                     yield Problem("warning", what, file.name, line.number, line.id or "", "earliest")
 
+    def verify(self) -> custody.Agreement:
+        """The journal followed line by line, year files and images held against it; nothing is repaired or written.
+
+        Every image that any wording names is read whole.
+        """
+        while True:
+            stamps = self._stamps()
+            years = (parse(path, f"observations/{path.name}") for path in self._year_files())
+            seeds = (parse(path, f"seeds/{path.name}") for path in self._seed_files())
+            found = custody.agreement(self._journal.rows, years, seeds)
+            # A write that went on meanwhile is no break: read what it left.
+            if found.is_unbroken or stamps == self._stamps():
+                break
+        located = []
+        for feature, file, line in found.pictures:
+            with contextlib.suppress(InvalidRecord):
+                located.append(Located(Observation.from_feature(feature), file, line))
+        # What no wording names is no part of the chain.
+        about = [problem for problem in images.audit(self.folder, located) if problem.id]
+        more = [custody.Finding(problem._replace(level="error")) for problem in about]
+        return found._replace(findings=(*found.findings, *more))
+
+    def marks(self, lines: Collection[int], first: int) -> list[custody.Mark]:
+        """These lines of the journal as they are named to a person, in its order but for the one that comes first."""
+        found = custody.marks(self._journal.rows(), set(lines))
+        return sorted(found, key=lambda mark: (mark.line != first, mark.line))
+
+    def _stamps(self) -> list[tuple[int, int, int]]:
+        return [stamp_of(path) for path in (self._journal.path, *self._year_files())]
+
+    def history(self, identifier: str) -> list[custody.Step]:
+        """Who changed a record when and with which command, oldest first; changes outside the log stand between.
+
+        Raises:
+            NotFound: neither the files nor the journal know it; near ids are offered.
+        """
+        self._finish_interrupted_write()
+        seed: tuple[str, Any] | None = None
+        today: Any = None
+        for file in self._files():
+            for line in file.lines:
+                if line.id == identifier and _is_seed(file):
+                    seed = file.name, line.feature
+                elif line.id == identifier:
+                    today = line.feature
+        steps = custody.history(self._journal.rows(), identifier, today, seed)
+        if not steps:
+            self.find(identifier)
+        return steps
+
+    def outside(self, problems: list[Problem] | None = None) -> list[custody.Outside]:
+        """The records on which the journal and the files disagree: changed, added or taken out outside the log.
+
+        Those that are no records any more are left out, and told in ``problems``.
+        """
+        past = self._journal.past(datetime.max.replace(tzinfo=UTC), [])
+        found: list[custody.Outside] = []
+        for item in self._located(problems if problems is not None else [], withdrawn=True):
+            record, entry = item.record, past.last.get(item.record.id or "")
+            if entry is None and not item.file.startswith("seeds/"):
+                found.append(custody.Outside(record.id or "", None, record))
+            elif entry is not None and says_other(entry.after, record):
+                with contextlib.suppress(InvalidRecord):
+                    found.append(custody.Outside(entry.id, Observation.from_feature(orjson.loads(entry.after)), record))
+        files = self._files()
+        there = set().union(*(file.ids for file in files))
+        for entry in past.last.values() if all(file.is_whole for file in files) else ():
+            if entry.id not in there:
+                with contextlib.suppress(InvalidRecord):
+                    found.append(custody.Outside(entry.id, Observation.from_feature(orjson.loads(entry.after)), None))
+        return found
+
     def changed_outside(self) -> list[tuple[Observation, Observation]]:
         """Records whose wording in the files is not that of their last journal line: that line's, and today's.
 
         Somebody edited them by hand or with another program; when, the logbook does not know.
         """
-        past = self._journal.past(datetime.max.replace(tzinfo=UTC), [])
-        found: list[tuple[Observation, Observation]] = []
-        for item in self._located([], withdrawn=True):
-            entry = past.last.get(item.record.id or "")
-            if entry is None or not _is_other_wording(entry, item.record):
-                continue
-            # A line that an earlier version wrote may not be a record any more.
-            with contextlib.suppress(InvalidRecord):
-                logged = Observation.from_feature(orjson.loads(entry.after))
-                found.append((concealed(logged, _confidential(item.record)), item.record))
-        return found
+        return [
+            (concealed(logged, _confidential(today)), today)
+            for _, logged, today in self.outside()
+            if logged is not None and today is not None
+        ]
 
     def _located(
         self,
@@ -376,8 +442,10 @@ class Logbook:
         return [*self.repairs, *self._register[1], *(problem for file in self._files() for problem in file.problems)]
 
     def _files(self) -> list[FeatureFile]:
-        seeds = sorted((self.folder / "seeds").glob("pattern-*.geojson"))
-        return [self._load(path) for path in (*seeds, *self._year_files())]
+        return [self._load(path) for path in (*self._seed_files(), *self._year_files())]
+
+    def _seed_files(self) -> list[Path]:
+        return sorted((self.folder / "seeds").glob("pattern-*.geojson"))
 
     def _year_files(self) -> list[Path]:
         return sorted((self.folder / "observations").glob("*.geojson"))
@@ -502,8 +570,7 @@ class Logbook:
             if record.status == "withdrawn":
                 what = f"{identifier} is withdrawn already: {record.note}"
                 raise InvalidRecord([InvalidValue("status", "withdrawn", what)])
-            reason = f"Withdrawn: {why.strip()}"
-            return {"status": "withdrawn", "note": f"{record.note}\n{reason}" if record.note else reason}
+            return custody.withdrawal(record, why)
 
         return self._amend(identifier, changes, command="withdraw", by=by, now=now)
 
@@ -520,6 +587,37 @@ class Logbook:
             return {"status": "reviewed", "reviewed_by": by}
 
         return self._amend(identifier, changes, command="review", by=by, now=now)
+
+    def adopt(
+        self, found: Sequence[custody.Outside], *, why: str, by: str, now: datetime | None = None
+    ) -> tuple[Observation, ...]:
+        """Take what was done outside the log into the journal, as one write that is named as such.
+
+        A record changed by hand stays as it is, as its next revision; one added by hand too; one that was taken out
+        comes back as a withdrawn record.
+
+        Args:
+            found: what :meth:`outside` gave, and a person has looked at.
+
+        Raises:
+            InvalidRecord: no reason is given, or a name is not known.
+            CannotWrite: it was changed again meanwhile, or the disk does not take it; nothing was changed.
+            UnreadableFile: as :meth:`add`.
+        """
+        if not why.strip():
+            raise InvalidRecord([InvalidValue("why", why, "what was done outside the log needs its reason")])
+        moment = _moment(now)
+        with self._locked():
+            still = {one.id: one for one in self.outside()}
+            moved = [one.id for one in found if still.get(one.id) != one]
+            if moved:
+                raise CannotWrite(f"{_named(moved)}: changed again meanwhile; nothing was written: look again")
+            changes = [(one.logged, custody.adopted(one, why, moment)) for one in found]
+            for _, after in changes:
+                self._refuse(after, True)
+            if changes:
+                self._write(changes, "adopt", moment, by, why.strip())
+        return tuple(after for _, after in changes)
 
     def _refuse(self, record: Observation, anyway: bool) -> None:
         errors = checks.unknown_names(record, self.sites, self.vocabulary)
@@ -584,6 +682,7 @@ class Logbook:
         command: str,
         moment: datetime,
         by: str | None = None,
+        why: str = "",
     ) -> None:
         """Put the changed records on disk; the journal first. Call under the lock."""
         puts = {after.id or "": new_line(after) for _, after in changes}
@@ -605,6 +704,7 @@ class Logbook:
                 "before": before.to_feature() if before else None,
                 # Parsing its line again is quicker than laying out the Feature a second time.
                 "after": puts[after.id or ""].feature,
+                **({"why": why} if why else {}),
             }
             for before, after in changes
         )
@@ -821,7 +921,7 @@ class _Then:
                 return False
             if record.revised_at is not None and record.revised_at > self.moment:
                 self._changed.append(identifier)
-        elif _is_other_wording(last, record):
+        elif says_other(last.after, record):
             self._changed.append(identifier)
         return True
 
@@ -866,17 +966,6 @@ def _named(identifiers: Sequence[str], most: int = 5) -> str:
 
 def _confidential(record: Observation) -> list[Source]:
     return [source for source in record.sources if source.confidential]
-
-
-def _is_other_wording(entry: Entry, record: Observation) -> bool:
-    """Does a record say another thing than what a write left behind?"""
-    if feature_text(record.to_feature()) == entry.after:
-        return False
-    try:
-        logged = Observation.from_feature(orjson.loads(entry.after))
-        return canonical(logged.to_feature()) != canonical(record.to_feature())
-    except InvalidRecord:
-        return True
 
 
 def _is_seed(file: FeatureFile) -> bool:

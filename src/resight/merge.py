@@ -230,16 +230,19 @@ class Histories(NamedTuple):
 def joining(histories: Histories) -> Iterator[tuple[str, Feature | None, Feature]]:
     """What the merge itself has to write into the journal: id, wording before and after.
 
-    One line for every record whose wording is neither side's, and for each that theirs wrote under an id of ours; where
-    there is none, their last record, unchanged: the line at which the two histories meet has to speak of one.
+    One line for every record whose wording is neither side's, and for each that theirs wrote and whose wording is ours;
+    where there is none, their last record, unchanged: the line at which the two histories meet has to speak of one.
     """
     base = _first_before(histories.ours) | _first_before(histories.theirs)
     ours, theirs = _last_after(histories.ours), _last_after(histories.theirs)
+    touched_there = set(theirs)
     # A record that one side alone has touched stands on the other as it was.
     for touched, other in ((ours, theirs), (theirs, ours)):
         other.update({i: base[i] for i in touched if i not in other and i in base})
     merged = together(base, ours, theirs, histories.taken)
-    named = dict.fromkeys((*merged.renamed.values(), *merged.reworded))
+    # Their lines stand last in the joined journal, so where ours stays it has to be said again.
+    stayed = [i for i in touched_there & merged.records.keys() if merged.records[i] != theirs[i]]
+    named = dict.fromkeys((*merged.renamed.values(), *merged.reworded, *sorted(stayed)))
     for identifier in named:
         before = ours.get(identifier)
         if before is None and identifier not in merged.renamed:

@@ -109,7 +109,8 @@ def _merge_journals(ours: Path, theirs: Path, name: str, time: str) -> Outcome:
             "command": "merge",
             "id": identifier,
             "before": before,
-            "after": after,
+            # As the year file has it.
+            "after": Observation.from_feature(after).to_feature(),
             "parents": parents,
         }
         if number == len(joining):

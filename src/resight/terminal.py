@@ -11,8 +11,9 @@ from typing import Any
 import click
 import orjson
 
-from resight import dimensions, episodes, evidence
+from resight import custody, dimensions, episodes, evidence
 from resight.comparison import Comparison
+from resight.custody import Difference
 from resight.dates import in_words
 from resight.episodes import Episode
 from resight.errors import Level, Problem
@@ -22,6 +23,8 @@ from resight.public import without_confidential
 from resight.vocabulary import Platform, Term, Vocabulary
 from resight.wording import Progress, count_text, in_short, years_text
 
+#: What every write changes.
+_COUNTERS = ("revision", "revised_at")
 #: Work that is over sooner shows no progress; seconds.
 PATIENCE = 1.0
 _LEVEL_COLOURS = {"error": "red", "warning": "yellow", "notice": "cyan"}
@@ -183,13 +186,35 @@ def changed(before: Observation, after: Observation) -> None:
         click.echo(f"{after.id}: nothing changed.")
         return
     click.secho(f"{after.id}: revision {after.revision}, in observations/{after.year}.geojson", bold=True)
-    old, new = before.to_feature(), after.to_feature()
-    rows = {**dict.fromkeys(old["properties"]), **new["properties"]}
-    for name in rows:
-        if name not in ("revision", "revised_at") and old["properties"].get(name) != new["properties"].get(name):
-            say(f"{name}: {old['properties'].get(name, 'empty')} → {new['properties'].get(name, 'empty')}", indent="  ")
-    if old["geometry"] != new["geometry"]:
-        say(f"position: {old['geometry'] or 'not given'} → {new['geometry'] or 'not given'}", indent="  ")
+    differences(d for d in custody.differences(before.to_feature(), after.to_feature()) if d.field not in _COUNTERS)
+
+
+def differences(found: Iterable[Difference], *, is_first: bool = False, indent: str = "  ") -> None:
+    """Fields with their wording before and after, a line each; of lists, what was added and what was taken out.
+
+    ``is_first``: the record is told whole, with the fields it has.
+    """
+    for field, before, after in found:
+        empty = "not given" if field == "position" else "empty"
+        if is_first:
+            if after is not None:
+                say(f"{field}: {_wording(after)}", indent=indent)
+        elif isinstance(before, list) and isinstance(after, list):
+            gone, new = ([_wording(i) for i in x if i not in y] for x, y in ((before, after), (after, before)))
+            said = [f"{what} {'; '.join(items)}" for what, items in (("without", gone), ("with", new)) if items]
+            say(f"{field}: {', '.join(said) or 'in another order'}", indent=indent)
+        else:
+            old, new_ = (empty if value is None else _wording(value) for value in (before, after))
+            say(f"{field}: {old} → {new_}", indent=indent)
+
+
+def _wording(value: Any) -> str:
+    """The value of a field as a reader can take it in."""
+    if isinstance(value, list):
+        return "; ".join(_wording(item) for item in value)
+    if isinstance(value, dict) and "coordinates" not in value:
+        return ", ".join(f"{key} {_wording(item)}" for key, item in value.items())
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _text(value: Any) -> str:
