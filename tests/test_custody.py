@@ -415,6 +415,28 @@ def test_what_was_changed_added_and_taken_out_by_hand_is_adopted_and_then_agrees
         assert (entry["command"], entry["analyst"], entry["why"]) == ("adopt", "C. Custodian", HAND)
 
 
+def test_an_adopted_change_is_no_change_outside_the_log_and_the_log_knows_what_was_before(custodian: Logbook) -> None:
+    edit(year_of(custodian), b"Pier 1", b"Pier 2")
+    assert [today.berth for _, today in custodian.changed_outside()] == ["Pier 2"]
+    adopt(custodian)
+    opened = Logbook(custodian.folder)
+    assert (opened.changed_outside(), opened.get(C).berth) == ([], "Pier 2")
+    past = opened.read(as_of=NOW + timedelta(hours=5))
+    assert ([record.berth for record in past.records], past.problems) == ([None, None, "Pier 1"], [])
+
+
+def test_a_logbook_that_nobody_may_write_to_is_verified_all_the_same(
+    custodian: Logbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("written to")
+
+    monkeypatch.setattr(Logbook, "_locked", refuse)
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    rewrite(custodian, lambda lines: lines[:2])
+    assert not custodian.verify().is_unbroken
+
+
 def test_a_reviewed_record_that_was_changed_by_hand_has_to_be_reviewed_again(custodian: Logbook) -> None:
     custodian.review(C, by="B. Editor", now=NOW)
     edit(year_of(custodian), b"Pier 1", b"Pier 2")

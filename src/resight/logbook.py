@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 LOCK_SECONDS = 20
+#: How often files that another process writes to meanwhile are read before they are judged.
+_TRIES = 5
 _KEPT = "it stays in the file and is left out of every answer until mended"
 
 
@@ -310,7 +312,7 @@ class Logbook:
 
         Every image that any wording names is read whole.
         """
-        while True:
+        for _ in range(_TRIES):
             stamps = self._stamps()
             years = (parse(path, f"observations/{path.name}") for path in self._year_files())
             seeds = (parse(path, f"seeds/{path.name}") for path in self._seed_files())

@@ -143,6 +143,7 @@ def _is_confidential(difference: Difference) -> bool:
 
 
 def _say_agreement(agreed: Agreement, found: Sequence[Problem], is_unbroken: bool) -> None:
+    from resight import terminal
     from resight.wording import numbered
 
     chain = agreed.chain
@@ -152,17 +153,15 @@ def _say_agreement(agreed: Agreement, found: Sequence[Problem], is_unbroken: boo
     errors = sum(problem.level == "error" for problem in found)
     click.echo("Unbroken." if is_unbroken else f"Broken: {numbered(errors, 'error')}.")
     for mark in chain.heads:
-        click.echo(f"Head: {mark.digest}")
-        click.echo(f"  {_at(mark)}")
+        terminal.say(f"Head: {mark.digest}")
+        terminal.say(_at(mark), indent="  ")
     for name, digest in agreed.seeds.items():
-        click.echo(f"Not under the journal: {name}, SHA-256")
-        click.echo(f"  {digest}")
+        terminal.say(f"Not under the journal: {name}, SHA-256")
+        terminal.say(digest, indent="  ")
 
 
 def _at(mark: Mark) -> str:
-    from resight import terminal
-
-    return terminal.printable(f"line {mark.line}, {mark.time}, {mark.command} {mark.id}")
+    return f"line {mark.line}, {mark.time}, {mark.command} {mark.id}"
 
 
 def _say_published(one: dict[str, Any]) -> None:
@@ -173,14 +172,15 @@ def _say_published(one: dict[str, Any]) -> None:
         return
     stamp, later = one.get("stamp"), one["after"]
     if stamp:
-        click.echo(f"Time stamp {one['name']}: over {_at(one['mark'])}, there at {dates.utc_text(stamp.time)}")
-        click.echo(f"  signature not checked here: {stamp.to_verify.replace('FILE', one['name'])}")
+        terminal.say(f"Time stamp {one['name']}: over {_at(one['mark'])}, there at {dates.utc_text(stamp.time)}")
+        command = stamp.to_verify.replace("FILE", one["name"])
+        terminal.say(f"signature not checked here: {command}", indent="  ")
     else:
-        click.echo(f"In the chain: {_at(one['mark'])}")
-    click.echo(f"  {numbered(len(later), 'line')} came after it" + (":" if later and not stamp else "."))
+        terminal.say(f"In the chain: {_at(one['mark'])}")
+    terminal.say(f"{numbered(len(later), 'line')} came after it" + (":" if later and not stamp else "."), indent="  ")
     if not stamp:
         for mark in later[:_SHOWN]:
-            click.echo(f"  {_at(mark)}")
+            terminal.say(_at(mark), indent="  ")
         if len(later) > _SHOWN:
             terminal.say(f"… and {len(later) - _SHOWN:,} more; --json has all.", indent="  ")
 
