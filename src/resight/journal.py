@@ -106,15 +106,15 @@ class Journal:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
 
-    def drop_unfinished(self) -> None:
-        """Cut off what a crash left beyond the last write that counts; it was never acknowledged.
+    def drop_unfinished(self) -> bool:
+        """Cut off what a crash left beyond the last write that counts; it was never acknowledged. True if it did.
 
         Raises:
             UnreadableFile: what stands there is not a line of ours that was torn off.
         """
         last = self.last_write()
         if last.is_settled:
-            return
+            return False
         *whole, torn = self.path.read_bytes()[last.end :].split(b"\n")
         # A torn line is the beginning of one of ours; a file system may pad what it lost with NULs.
         torn = torn.strip(b"\0")
@@ -125,6 +125,7 @@ class Journal:
             )
             raise UnreadableFile(f"observations/journal.jsonl could not be read whole: {what}")
         self._cut(last.end)
+        return True
 
     def _cut(self, length: int) -> None:
         if self.path.exists():

@@ -102,6 +102,9 @@ class Logbook:
                 half_made.rename(target / "seeds")
             finally:
                 shutil.rmtree(half_made, ignore_errors=True)
+        except shutil.Error as error:
+            # One reason for each file that could not be copied; the first says enough.
+            raise CannotWrite(f"cannot make a logbook in {target}: {error.args[0][0][2]}") from error
         except OSError as error:
             raise CannotWrite(f"cannot make a logbook in {target}: {error.strerror or error}") from error
         return cls(target)
@@ -774,7 +777,9 @@ class Logbook:
                 if problem not in self.repairs:
                     self.repairs.append(problem)
             return
-        journal.drop_unfinished()
+        if journal.drop_unfinished():
+            what = "ended in a write that had been cut off before it counted; that has been taken out now"
+            self.repairs.append(Problem("notice", what, JOURNAL_FILE, mend="log again what was not confirmed"))
         last = journal.last_write()
         behind = self._behind(last.files)
         if not behind:
