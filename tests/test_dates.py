@@ -428,3 +428,97 @@ def test_season_shares_are_those_of_all_pairs_of_days(a: Bounds, b: Bounds) -> N
     assert sum(found) == pytest.approx(1)
     assert min(found) >= 0
     assert found == dates.season_shares(b, a)
+
+
+# --- dates as other programs write them -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2025-05~", "2025-05~"),
+        ("  2025-05-18  ", "2025-05-18"),
+        ("18.05.2025", "2025-05-18"),
+        ("5/18/2025", "2025-05-18"),
+        ("18-05-2025", "2025-05-18"),
+        ("5.5.2025", "2025-05-05"),
+        ("2025/05/18", "2025-05-18"),
+        ("2025.5.8", "2025-05-08"),
+        ("20250518", "2025-05-18"),
+        ("18 May 2025", "2025-05-18"),
+        ("May 18, 2025", "2025-05-18"),
+        ("18-May-2025", "2025-05-18"),
+        ("May 2025", "2025-05"),
+        ("05/2025", "2025-05"),
+        ("12.2025", "2025-12"),
+        ("18 мая 2025", "2025-05-18"),
+        ("2025년 5월 18일", "2025-05-18"),
+        ("2025年5月", "2025-05"),
+        ("18.05.2025 14:30", "2025-05-18"),
+        ("5/18/2025 2:30 PM", "2025-05-18"),
+        ("2025-05-18T14:30:05", "2025-05-18"),
+        ("18.05.2025?", "2025-05-18?"),
+        ("18.05.2025~", "2025-05-18~"),
+        ("about May 2025", "2025-05~"),
+        ("c. 2025", "2025~"),
+        ("около 18.05.2025", "2025-05-18~"),
+        ("about 2025-05~", "2025-05~"),
+        ("about 2025-05?", "2025-05?"),
+        ("about 2024-10-08/2024-10-13", "2024-10-08/2024-10-13"),
+        ("8-13 October 2024", "2024-10-08/2024-10-13"),
+        ("8–13 October, 2024", "2024-10-08/2024-10-13"),
+        ("08.10.2024 – 13.10.2024", "2024-10-08/2024-10-13"),
+        ("14 Oct 2024 to 2 Nov 2024", "2024-10-14/2024-11-02"),
+        ("May 2025 bis June 2025", "2025-05/2025-06"),
+    ],
+)
+def test_a_date_as_spreadsheets_and_reports_write_it(written: str, meant: str) -> None:
+    expected = {"08.10.2024 – 13.10.2024": "dmy"}.get(written)
+    assert dates.from_elsewhere(written, expected) == meant  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("order", "meant"), [("dmy", "2025-06-05"), ("mdy", "2025-05-06")])
+def test_the_order_of_day_and_month_is_taken_as_it_is_given(order: dates.Order, meant: str) -> None:
+    assert dates.from_elsewhere("5/6/2025", order) == meant
+    assert dates.from_elsewhere("5/6/2025~", order) == f"{meant}~"
+
+
+def test_an_open_order_is_asked_for_with_both_readings() -> None:
+    with pytest.raises(dates.DateError, match=r"'5/6/2025' may be 2025-06-05 or 2025-05-06") as asked:
+        dates.from_elsewhere("5/6/2025")
+    assert list(asked.value.suggestion) == ["2025-06-05", "2025-05-06"]
+
+
+@pytest.mark.parametrize(("written", "order", "what"), [("18.05.2025", "mdy", "month"), ("5/18/2025", "dmy", "day")])
+def test_a_date_that_does_not_fit_the_order_is_refused(written: str, order: dates.Order, what: str) -> None:
+    with pytest.raises(dates.DateError, match=f"^'{written}' is no date when the {what} comes first$") as refused:
+        dates.from_elsewhere(written, order)
+    assert list(refused.value.suggestion) == ["2025-05-18"]
+
+
+@pytest.mark.parametrize("written", ["", " ", "~", "about", "~?", "32.13.2025", "Smarch 2025", "13/2025", "00.00.2025"])
+def test_what_is_no_date_is_refused_as_it_was_written(written: str) -> None:
+    """The empty text and a bare mark were found by fuzzing: they ended in a traceback."""
+    with pytest.raises(dates.DateError):
+        dates.from_elsewhere(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "possible"),
+    [
+        ("18.05.2025", {"dmy"}),
+        ("5/18/2025", {"mdy"}),
+        ("5/6/2025", {"dmy", "mdy"}),
+        # The same either way round, so it tells of neither.
+        ("5.5.2025", set()),
+        ("31.31.2025", set()),
+        ("29.02.2023", set()),
+        ("5/6/2025 - 18/6/2025", {"dmy"}),
+        ("18/6/2025 - 5/6/2025", {"dmy"}),
+        ("18/5/2025 - 5/18/2025", set()),
+        ("01.02.0000", set()),
+        ("18 May 2025", set()),
+    ],
+)
+def test_the_orders_in_which_a_date_is_on_the_calendar(written: str, possible: set[str]) -> None:
+    assert dates.orders(written) == possible

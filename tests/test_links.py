@@ -104,3 +104,19 @@ def test_a_report_from_before_has_the_sections_it_had(run: Run, book: Logbook) -
         ["index.html", "All sites"],
         [REPORT, "Pattern similarity report"],
     ]
+
+
+@pytest.mark.parametrize("site", ["index", "report-2025-vs-2024", "con", "com1"])
+def test_a_site_named_as_another_page_does_not_take_its_place(site: str) -> None:
+    assert links.page_name(site) == f"site_{site}.html"
+    assert links.page_name(f"{site}-bay") == (f"site_{site}-bay.html" if "report" in site else f"{site}-bay.html")
+
+
+def test_the_overview_stands_beside_the_page_of_a_site_called_index(run: Callable[..., Result], book: Logbook) -> None:
+    register = book.folder / "seeds" / "sites.geojson"
+    register.write_text(register.read_text("utf-8").replace('"vostochny"', '"index"'), "utf-8")
+    done = run("map", "index", "--output", str(book.folder / "maps"), folder=book.folder)
+    names = [Path(line).name for line in done.stdout.splitlines() if line.endswith(".html")]
+    assert names == ["site_index.html", "index.html"]
+    assert 'href="site_index.html"' not in (book.folder / "maps" / "site_index.html").read_text("utf-8")
+    assert "site_index.html" in (book.folder / "maps" / "index.html").read_text("utf-8")

@@ -1853,3 +1853,32 @@ def test_every_state_is_read_again_as_it_was(
     for moment, state in states:
         assert fresh.read(withdrawn=True, as_of=moment + timedelta(minutes=1)) == state
     assert fresh.read(as_of=FAR) == fresh.read()
+
+
+@pytest.mark.parametrize("elsewhere", ["/dev/zero", "../../secret.geojson", "a/../../secret.geojson", "..\\secret"])
+def test_a_journal_line_does_not_lead_out_of_its_folder(book: Logbook, elsewhere: str, tmp_path: Path) -> None:
+    """Whoever merges a journal in chooses what stands in it: no file is read or written by a name from there."""
+    book.add(seen("2025-05-20"), now=NOW)
+    secret = tmp_path / "secret.geojson"
+    secret.write_bytes(b"mine")
+    line = json.loads(journal_file(book).read_bytes().split(b"\n")[-2])
+    line["files"] = {elsewhere: [hashlib.sha256(b"mine").hexdigest(), "0" * 64]}
+    line["digest"] = journal.digest_of(line)
+    with journal_file(book).open("ab") as file:
+        file.write(orjson.dumps(line, option=orjson.OPT_SORT_KEYS) + b"\n")
+    fresh = Logbook(book.folder)
+    assert "is not a line of the journal" in "".join(map(str, fresh.read(as_of=LATER).problems))
+    with pytest.raises(UnreadableFile, match="was not left by a crash: mend it by hand"):
+        fresh.add(seen("2025-05-21"), now=LATER)
+    assert secret.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "files", [None, [], {"2025.geojson": "x"}, {"2025.geojson": ["a"]}, {"2025.geojson": [1, 2]}, {"2025.geojson": {}}]
+)
+def test_a_journal_line_of_another_shape_is_said_and_breaks_nothing(book: Logbook, files: object) -> None:
+    book.add(seen("2025-05-20"), now=NOW)
+    line = json.loads(journal_file(book).read_bytes().split(b"\n")[-2])
+    line["files"] = files
+    journal_file(book).write_bytes(journal_file(book).read_bytes() + json.dumps(line).encode() + b"\n")
+    assert any("journal" in problem.file for problem in Logbook(book.folder).check() if problem.level == "error")

@@ -277,3 +277,17 @@ def test_the_help_names_what_can_be_read_and_written_and_geoparquet_has_two_name
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="there is no file"):
         formats.recognise(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize("at", [200, 400, 600])
+def test_a_workbook_whose_packed_bytes_are_damaged_is_refused(tmp_path: Path, at: int) -> None:
+    """Found by fuzzing: what zlib says of such bytes is no error of the zip module's own."""
+    book = openpyxl.Workbook()
+    book.active.append(["site", "date"])
+    book.save(tmp_path / "f.xlsx")
+    data = bytearray((tmp_path / "f.xlsx").read_bytes())
+    # The first member, after its header of 30 bytes and its name.
+    data[at - 150 : at] = b"\xff" * 150
+    (tmp_path / "f.xlsx").write_bytes(data)
+    with pytest.raises(UnreadableFile):
+        formats.read(tmp_path / "f.xlsx", Options())

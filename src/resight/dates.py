@@ -260,7 +260,7 @@ def from_elsewhere(text: str, order: Order | None = None) -> str:
 
 
 def _one_from_elsewhere(given: str, order: Order | None, problem: DateError) -> str:
-    mark = given[-1] if given[-1] in "~?" else ""
+    mark = given[-1:] if given.endswith(("~", "?")) else ""
     bare = _TIME.sub("", given.rstrip("~?").strip(), count=1).strip()
     east = re.fullmatch(r"(\d{4})[년年] ?(\d{1,2})[월月](?: ?(\d{1,2})[일日])?", bare)
     if east:

@@ -8,6 +8,7 @@ before and after, which is what makes the write count.
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ NAME = "observations/journal.jsonl"
 _CHUNK = 1 << 16
 #: How every line begins: "after" is the first key in canonical order.
 _START = b'{"after":'
+#: The name of a file that a write may have changed; year files are those, whatever an analyst calls others.
+_YEAR_FILE = re.compile(r"[^/\\:\0]{1,200}\.geojson")
 
 
 class LastWrite(NamedTuple):
@@ -322,7 +325,24 @@ def _entry(row: bytes) -> dict[str, Any] | None:
         entry = orjson.loads(row)
     except orjson.JSONDecodeError:
         return None
-    return entry if isinstance(entry, dict) and "digest" in entry and "id" in entry else None
+    is_ours = (
+        isinstance(entry, dict)
+        and isinstance(entry.get("digest"), str)
+        and isinstance(entry.get("id"), str)
+        and isinstance(entry.get("after"), dict)
+    )
+    return entry if is_ours and _names_files_beside_it(entry.get("files", {})) else None
+
+
+def _names_files_beside_it(files: object) -> bool:
+    """Are these year files with two digests each, and no path that leads elsewhere, whoever wrote the line?"""
+    return isinstance(files, dict) and all(
+        _YEAR_FILE.fullmatch(name)
+        and isinstance(digests, list)
+        and len(digests) == 2
+        and all(isinstance(one, str) for one in digests)
+        for name, digests in files.items()
+    )
 
 
 def _with_last(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], bool]]:

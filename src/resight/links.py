@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 #: The overview's file name.
 OVERVIEW = "index.html"
+_TAKEN = re.compile(r"index|report-.*|con|prn|aux|nul|(?:com|lpt)[0-9]")
 
 
 class Links(NamedTuple):
@@ -29,8 +30,11 @@ class Links(NamedTuple):
 
 
 def page_name(site: str) -> str:
-    """The file name of a site's page."""
-    return f"{site}.html"
+    """The file name of a site's page.
+
+    A site whose id is the name of another page or a device of Windows stands apart: no id has an underscore.
+    """
+    return f"site_{site}.html" if _TAKEN.fullmatch(site) else f"{site}.html"
 
 
 def beside(folder: Path, sites: Iterable[str], report: str, *, written: Iterable[str]) -> Links:

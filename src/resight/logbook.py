@@ -800,11 +800,8 @@ class Logbook:
             return
         lines = {line.id: line for path in self._year_files() for line in self._load(path).lines}
         for entry in self._journal.last_write(whole=True).entries:
-            wanted = entry["after"]["properties"].get("revision", 1)
-            line = lines.get(entry["id"])
-            properties = line.feature.get("properties") if line else None
-            on_file = properties.get("revision", 1) if isinstance(properties, dict) else 0
-            if not isinstance(on_file, int) or on_file < wanted:
+            wanted, line = _revision(entry["after"]), lines.get(entry["id"])
+            if (_revision(line.feature) if line else 0) < wanted:
                 what = f"revision {wanted} of this record stands in the journal alone: its write was cut off"
                 problem = Problem("error", what, JOURNAL_FILE, None, entry["id"], mend="log or amend it again")
                 if problem not in self.repairs:
@@ -964,6 +961,13 @@ class _Then:
             if lost:
                 what = f"taken out of the files outside the log, when is not known; left out as of {day}"
                 yield Problem("notice", f"{_named(lost)}: {what}", JOURNAL_FILE)
+
+
+def _revision(feature: Any) -> int:
+    """The revision that a Feature states, 1 where it states none; 0 for what is no record's."""
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    stated = properties.get("revision", 1) if isinstance(properties, dict) else 0
+    return stated if isinstance(stated, int) else 0
 
 
 def _named(identifiers: Sequence[str], most: int = 5) -> str:

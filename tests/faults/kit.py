@@ -289,9 +289,9 @@ def killed_at_random(make: Callable[[], Book], chance: random.Random) -> Generat
         begun = time.monotonic()
         under_way = [(one, book.started(*one.words)) for one in sent]
         # Most of a command is its start: half of the kills fall into the end of it, where it writes.
-        moments = [(begun + typical * 3 * chance.choice((chance.random(), chance.uniform(0.5, 1.2)))) for _ in sent]
+        moments = [(begun + typical * 2.5 * chance.choice((chance.random(), chance.uniform(0.5, 1.2)))) for _ in sent]
         for moment, (_, process) in sorted(zip(moments, under_way, strict=True), key=lambda pair: pair[0]):
-            if chance.random() < 0.75:
+            if chance.random() < 0.85:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(max(0.0, moment - time.monotonic()))
                 process.kill()

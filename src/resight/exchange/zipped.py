@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
 
 from resight.errors import UnreadableFile
 
+#: What unpacking a damaged zip raises, besides RuntimeError for one that is locked.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    KeyError,
+    ValueError,
+    NotImplementedError,
+)
 #: How a zip that holds something begins.
 MAGIC = b"PK\x03\x04"
 #: What a zip may come to when unzipped, and how many times its size: more is a zip bomb.
@@ -26,7 +38,7 @@ def names(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as packed:
             members = packed.infolist()
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except DAMAGED as error:
         raise _broken(path, error) from error
     if any(member.flag_bits & 1 for member in members):
         raise UnreadableFile(f"{path.name} is protected by a password: save a copy without one")
@@ -50,7 +62,7 @@ def content(path: Path, name: str, most: int = MOST_BYTES) -> bytes:
             most = min(most, max(SMALL, member.compress_size * MOST_RATIO))
             with packed.open(member) as file:
                 found = file.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise _broken(path, error) from error
     except RuntimeError as error:
         raise UnreadableFile(f"{path.name} cannot be unpacked: {error}") from None
@@ -74,7 +86,7 @@ def check_definitions(path: Path) -> None:
                     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                         what = "holds XML with definitions of its own (DOCTYPE), which no workbook needs"
                         raise UnreadableFile(f"{path.name} {what}: {member.filename}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise _broken(path, error) from error
 
 

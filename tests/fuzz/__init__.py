@@ -1,0 +1,1 @@
+"""Whatever bytes a reader is given, it gives a result or says in our own words what is wrong."""
