@@ -13,7 +13,7 @@ import pytest
 from resight.commands.exporting import WRITTEN
 from resight.commands.importing import READ
 from resight.errors import InvalidValue, UnreadableFile
-from resight.exchange import delimited, formats, xlsx
+from resight.exchange import delimited, foreign, formats, xlsx
 from resight.exchange.table import Options, Table
 
 NONE = Options()
@@ -272,6 +272,14 @@ def test_the_help_names_what_can_be_read_and_written_and_geoparquet_has_two_name
     assert set(READ.split(", ")) == {form.name for form in formats.FORMATS.values() if form.reads}
     assert set(WRITTEN.split(", ")) == {form.name for form in formats.FORMATS.values() if form.writes}
     assert formats.named("geoparquet").name == "parquet"
+
+
+def test_more_rows_than_one_import_takes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign, "MOST_ROWS", 1)
+    with pytest.raises(UnreadableFile, match="has 2 rows; 1 are the most"):
+        csv_of(tmp_path / "a.csv", b"a,b\n1,2\n3,4\n")
+    with pytest.raises(UnreadableFile, match="has 2 rows; 1 are the most"):
+        xlsx.read(workbook(tmp_path / "a.xlsx", ("S", [["a"], [1], [2]])), NONE)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def taken(path: Path, options: Options) -> tuple[str, Sheet]:
         sheet = taken_apart(lines, is_cut_off=not text.endswith(("\n", "\r")))
     except UnreadableFile as error:
         raise UnreadableFile(f"{path.name}: {error}") from error
+    foreign.counted(path, len(sheet.rows))
     return separator, sheet._replace(notes=(*notes, *sheet.notes))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from resight import dates
 from resight.errors import CannotWrite, InvalidValue, ResightError, UnreadableFile
-from resight.exchange import flat, zipped
+from resight.exchange import flat, foreign, zipped
 from resight.exchange.header import taken_apart
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Table
@@ -78,6 +78,7 @@ def _table(path: Path, book: Workbook, options: Options) -> Table:
         raise UnreadableFile(f"{which} holds no rows")
     notes += _formulas_without_result(path, name)
     sheet = taken_apart(lines)
+    foreign.counted(path, len(sheet.rows))
     failed = [
         f"row {row.number}, {column}" for row in sheet.rows for column, cell in row.values.items() if cell in _FAILED
     ]
