@@ -384,6 +384,22 @@ def test_a_write_cut_off_is_told_carried_out_at_the_next_open_and_then_agrees(cu
     assert custodian.verify().findings == ()
 
 
+def test_a_write_that_is_under_way_meanwhile_is_no_break(custodian: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = year_of(custodian).read_bytes()
+    log(custodian, "2025-02-02")
+    new = year_of(custodian).read_bytes()
+    year_of(custodian).write_bytes(old)
+    agreement = Logbook._agreement
+
+    def then_the_other_is_done(book: Logbook) -> custody.Agreement:
+        found = agreement(book)
+        year_of(book).write_bytes(new)
+        return found
+
+    monkeypatch.setattr(Logbook, "_agreement", then_the_other_is_done)
+    assert custodian.verify().findings == ()
+
+
 def test_a_journal_line_cut_off_is_told_and_the_next_open_drops_it(custodian: Logbook) -> None:
     with journal_of(custodian).open("ab") as file:
         file.write(b'{"after":{"geometry":nu')
@@ -431,6 +447,7 @@ def test_a_logbook_that_nobody_may_write_to_is_verified_all_the_same(
     def refuse(*_: Any, **__: Any) -> Any:
         raise AssertionError("written to")
 
+    shutil.rmtree(custodian.folder / ".resight")
     monkeypatch.setattr(Logbook, "_locked", refuse)
     monkeypatch.setattr("pathlib.Path.mkdir", refuse)
     rewrite(custodian, lambda lines: lines[:2])

@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 LOCK_SECONDS = 20
-#: How often files that another process writes to meanwhile are read before they are judged.
-_TRIES = 5
 _KEPT = "it stays in the file and is left out of every answer until mended"
 
 
@@ -315,14 +313,13 @@ class Logbook:
 
         Every image that any wording names is read whole.
         """
-        for _ in range(_TRIES):
-            stamps = self._stamps()
-            years = (parse(path, f"observations/{path.name}") for path in self._year_files())
-            seeds = (parse(path, f"seeds/{path.name}") for path in self._seed_files())
-            found = custody.agreement(self._journal.rows, years, seeds)
-            # A write that went on meanwhile is no break: read what it left.
-            if found.is_unbroken or stamps == self._stamps():
-                break
+        stamps = self._stamps()
+        found = self._agreement()
+        if not found.is_unbroken:
+            # A write that is under way is no break.
+            with self._no_writer():
+                if stamps != self._stamps():
+                    found = self._agreement()
         located = []
         for feature, file, line in found.pictures:
             with contextlib.suppress(InvalidRecord):
@@ -331,6 +328,24 @@ class Logbook:
         about = [problem for problem in images.audit(self.folder, located) if problem.id]
         more = [custody.Finding(problem._replace(level="error")) for problem in about]
         return found._replace(findings=(*found.findings, *more))
+
+    def _agreement(self) -> custody.Agreement:
+        years = (parse(path, f"observations/{path.name}") for path in self._year_files())
+        seeds = (parse(path, f"seeds/{path.name}") for path in self._seed_files())
+        return custody.agreement(self._journal.rows, years, seeds)
+
+    @contextlib.contextmanager
+    def _no_writer(self) -> Iterator[None]:
+        """The lock, where it can be had without writing to the logbook; nothing is repaired under it."""
+        from filelock import FileLock, Timeout
+
+        with contextlib.ExitStack() as held:
+            lock = (self.folder / "observations").resolve().parent / ".resight" / "lock"
+            # On a medium that nobody may write to there is no writer.
+            with contextlib.suppress(OSError, Timeout):
+                if lock.exists():
+                    held.enter_context(FileLock(lock, timeout=LOCK_SECONDS))
+            yield
 
     def marks(self, lines: Collection[int], first: int) -> list[custody.Mark]:
         """These lines of the journal as they are named to a person, in its order but for the one that comes first."""
