@@ -50,6 +50,11 @@ def labelled(number: int) -> str:
 
 def words() -> Vocabulary:
     """A vocabulary whose labels are all hostile."""
+    return vocabulary.from_toml(words_as_toml())
+
+
+def words_as_toml() -> str:
+    """The file of :func:`words`."""
 
     def quoted(text: str) -> str:
         return '"' + "".join(f"\\U{ord(char):08x}" for char in text) + '"'
@@ -62,7 +67,7 @@ def words() -> Vocabulary:
             f"[activities.a{number}]\nlabel = {label}",
             f"[inferred_activities.f{number}]\nlabel = {label}",
         ]
-    return vocabulary.from_toml("\n".join(tables))
+    return "\n".join(tables)
 
 
 def records(texts: Sequence[str] = TEXTS) -> tuple[Observation, ...]:

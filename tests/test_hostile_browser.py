@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from click.testing import Result
 
 from hostile import FAMILIES, TEXTS
 from resight import maps
 from resight.links import Links
 from resight.observation import Site
-from test_hostile import ground, labelled, next_door, records, register, words
+from test_hostile import ground, labelled, next_door, records, register, words, words_as_toml
 from test_maps import BASEMAP, SITES, overview_of, page_of, record
 from visits import Visit
 
@@ -168,3 +171,94 @@ def test_marks_of_direction_left_open_turn_nothing_but_their_own_text(visit: Any
     said = page.locator("#record-a dd bdi")
     assert said.filter(has_text="abc").evaluate(runs_right) is False
     assert said.filter(has_text="def").evaluate(runs_right) is True
+
+
+# --- a whole logbook, as files that somebody else wrote --------------------------------------------------------
+
+
+def poisoned(folder: Path) -> Path:
+    """A logbook with a text of every family in every text field: of records, sites, classes and reference layers.
+
+    A record whose address or image is hostile is refused as it is read, and stands in the report with its value.
+    """
+    texts = TEXTS[::4]
+    observations, basemap = folder / "observations", folder / "seeds" / "basemap"
+    observations.mkdir(parents=True)
+    basemap.mkdir(parents=True)
+    features = [one.to_feature() for one in records(texts)]
+    for number, text in enumerate(TEXTS):
+        image, source = (next(iter(records(texts[:1]))).to_feature() for _ in range(2))
+        image |= {"id": f"image-{number}", "properties": {**image["properties"], "image_href": text}}
+        bad = [{"title": text, "published_by": text, "url": text}]
+        source |= {"id": f"source-{number}", "properties": {**source["properties"], "sources": bad, text: text}}
+        features += [image, source]
+    for year in ("2024", "2025"):
+        chosen = [f for f in features if f["properties"]["earliest"].startswith(year)]
+        content = {"type": "FeatureCollection", "name": "</script><script>owned=1</script>", "features": chosen}
+        (observations / f"{year}.geojson").write_bytes(orjson.dumps(content))
+    sites = [
+        {
+            "type": "Feature",
+            "id": site.id,
+            "properties": site.model_dump(mode="json", exclude={"point"}, exclude_none=True),
+            "geometry": {"type": "Point", "coordinates": site.point},
+        }
+        for site in register(texts).values()
+    ]
+    (folder / "seeds" / "sites.geojson").write_bytes(orjson.dumps({"type": "FeatureCollection", "features": sites}))
+    (folder / "seeds" / "vocabulary.toml").write_text(words_as_toml(), "utf-8")
+    for number, (name, layer) in enumerate(ground(texts).items()):
+        stem = name if re.fullmatch(r"[^/\0]{1,60}", name) and name.isprintable() else f"layer-{number}"
+        (basemap / f"{stem}.geojson").write_bytes(orjson.dumps(layer))
+    return folder
+
+
+def test_the_pages_of_a_poisoned_logbook_do_nothing(browser: Any, tmp_path: Path, run: Callable[..., Result]) -> None:
+    """Map, overview and report by their commands: scripts run, dialogs, requests and complaints are all 0."""
+    folder = poisoned(tmp_path / "book")
+    pages = folder / "maps"
+    for words_ in (
+        ("map", "dunay", "--images"),
+        ("report", "--since", "2020-01-01"),
+        ("report", "--format", "md"),
+    ):
+        done = run(*words_, "--year", "2025", "--output", str(pages), folder=folder)
+        assert done.exit_code in (0, 1), done.stderr
+    written = sorted(pages.glob("*.html"))
+    assert [path.name.split("-")[0] for path in written] == ["dunay.html", "index.html", "report"]
+    assert not (Path.cwd() / "owned").exists()
+    counted = dict.fromkeys(("ran", "dialogs", "requests", "console", "violations"), 0)
+
+    def count(what: str) -> bool:
+        counted[what] += 1
+        return True
+
+    for path in written:
+        context = browser.new_context(offline=True)
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (count("dialogs"), dialog.dismiss()))
+        page.on("console", lambda _: count("console"))
+        page.on("pageerror", lambda _: count("console"))
+        own = path.as_uri()
+        page.on("request", lambda request, own=own: request.url == own or count("requests"))
+        page.add_init_script(
+            "window.violations = [];"
+            "addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective))"
+        )
+        page.goto(path.as_uri())
+        assert page.locator("meta[http-equiv=Content-Security-Policy]").count() == 1
+        page.evaluate(UNFOLD)
+        # Whatever could be clicked or hovered over by mistake is.
+        page.evaluate(
+            """() => document.querySelectorAll("a, button, summary, bdi, td, svg *").forEach((one) => {
+              for (const kind of ["mouseover", "focus", "pointerenter"]) one.dispatchEvent(new Event(kind));
+            })"""
+        )
+        addresses = page.locator("a[href]").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
+        ours = ("#", "https://", "index.html", "dunay.html", "report-")
+        assert [address for address in addresses if not address.startswith(ours)] == []
+        assert not {*addresses} & {*FAMILIES["address"]}
+        counted["ran"] += page.evaluate("'owned' in window")
+        counted["violations"] += page.evaluate("violations.length")
+        context.close()
+    assert counted == dict.fromkeys(counted, 0)

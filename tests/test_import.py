@@ -425,3 +425,16 @@ def test_any_text_in_a_cell_is_the_note_of_the_record_or_a_reject(note: str) -> 
     plan, read, terms = plan_of(columns, rows)
     found = intake.records(rows, plan, read, terms)
     assert [draft.record.note for draft in found.drafts] == [note.strip()]
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "@SUM(A1)", "+a", "＝1", "'=1"])
+def test_the_rejects_of_a_table_whose_columns_are_formulas_run_none_and_come_back(name: str) -> None:
+    row = Row(2, {name: "x", "b": "＠1"})
+    written = rejected.text((name, "b"), [intake.Reject(row, name, "x", "no date")])
+    cells = [cell for line in csv.reader(io.StringIO(written)) for cell in line]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝", "＠"))]
+    header, *lines = list(csv.reader(io.StringIO(written)))
+    rows = [Row(number, dict(zip(header, line, strict=True))) for number, line in enumerate(lines, 2)]
+    back = rejected.undone(Table("csv", tuple(header), rows))
+    assert back.columns[:2] == (name, "b")
+    assert [dict(list(one.values.items())[:2]) for one in back.rows] == [row.values]

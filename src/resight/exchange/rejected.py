@@ -10,12 +10,13 @@ from typing import Any
 
 import orjson
 
+from resight.exchange.delimited import FORMULA_STARTS
 from resight.exchange.intake import Reject
 from resight.exchange.mapping import REJECT_COLUMNS
 from resight.exchange.table import Table
 
 #: What a spreadsheet would run, and what was written so that it does not.
-_RUNS = re.compile(r"'*[=+\-@\t\r]")
+_RUNS = re.compile(rf"'*[{re.escape(''.join(FORMULA_STARTS))}]")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -29,7 +30,7 @@ def text(columns: Sequence[str], rejects: Sequence[Reject]) -> str:
     geometry = ["geometry"] if placed and "geometry" not in columns else []
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow([*columns, *geometry, *REJECT_COLUMNS])
+    writer.writerow([*map(_cell, columns), *geometry, *REJECT_COLUMNS])
     for row, column, value, reason in rejects:
         cells = [_cell(row.values.get(name)) for name in columns]
         shape = [_cell(row.geometry) for _ in geometry]
@@ -41,8 +42,10 @@ def undone(table: Table) -> Table:
     """The table of a corrected file, its cells as they were before :func:`text` made them safe; others as they are."""
     if not set(REJECT_COLUMNS) <= set(table.columns):
         return table
-    rows = tuple(row._replace(values={name: _plain(cell) for name, cell in row.values.items()}) for row in table.rows)
-    return table._replace(rows=rows)
+    rows = tuple(
+        row._replace(values={_plain(name): _plain(cell) for name, cell in row.values.items()}) for row in table.rows
+    )
+    return table._replace(columns=tuple(map(_plain, table.columns)), rows=rows)
 
 
 def _cell(cell: Any) -> str:
