@@ -5,6 +5,8 @@ resight.table = (() => {
   const records = resight.records;
   /** Rows put on the page at a time: ten thousand at once would hold it up. */
   const STEP = 200;
+  /** Milliseconds without another change before many rows are made anew. */
+  const PAUSE = 60;
   const collator = new Intl.Collator("en", { numeric: true });
 
   const joined = (parts) => (Array.isArray(parts) ? parts.join(" ") : parts);
@@ -98,9 +100,13 @@ resight.table = (() => {
       draw();
       body.children[first]?.querySelector("button").focus();
     });
+    let waiting = 0;
     records.onNarrowed(() => {
       limit = STEP;
-      draw();
+      clearTimeout(waiting);
+      // Where rows are many, map and strip come first: a handle would stick under the finger that draws it.
+      if (records.all.length > STEP) waiting = setTimeout(draw, PAUSE);
+      else draw();
     });
     records.onChosen((record) => {
       chosen = record.id;
