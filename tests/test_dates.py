@@ -18,6 +18,15 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import edtf
 
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> None:
+    """Each test asks anew: an answer remembered from another test would hide a fault."""
+    for remembers in (dates.parse, dates.utc_text, dates._season_shares):
+        if hasattr(remembers, "cache_clear"):
+            remembers.cache_clear()
+
+
 Bounds = tuple[date, date]
 
 
@@ -452,6 +461,13 @@ def test_season_shares_are_those_of_all_pairs_of_days(a: Bounds, b: Bounds) -> N
         ("05/2025", "2025-05"),
         ("12.2025", "2025-12"),
         ("18 мая 2025", "2025-05-18"),
+        ("18 сентября 2025", "2025-09-18"),
+        ("18 Sept. 2025", "2025-09-18"),
+        ("20250101", "2025-01-01"),
+        ("20251231", "2025-12-31"),
+        ("12/31/2025", "2025-12-31"),
+        ("1/31/2025", "2025-01-31"),
+        ("5/2025 to 6/2025", "2025-05/2025-06"),
         ("2025년 5월 18일", "2025-05-18"),
         ("2025年5月", "2025-05"),
         ("18.05.2025 14:30", "2025-05-18"),
@@ -481,6 +497,7 @@ def test_a_date_as_spreadsheets_and_reports_write_it(written: str, meant: str) -
 def test_the_order_of_day_and_month_is_taken_as_it_is_given(order: dates.Order, meant: str) -> None:
     assert dates.from_elsewhere("5/6/2025", order) == meant
     assert dates.from_elsewhere("5/6/2025~", order) == f"{meant}~"
+    assert dates.from_elsewhere("about 5/6/2025", order) == f"{meant}~"
 
 
 def test_an_open_order_is_asked_for_with_both_readings() -> None:
@@ -496,7 +513,10 @@ def test_a_date_that_does_not_fit_the_order_is_refused(written: str, order: date
     assert list(refused.value.suggestion) == ["2025-05-18"]
 
 
-@pytest.mark.parametrize("written", ["", " ", "~", "about", "~?", "32.13.2025", "Smarch 2025", "13/2025", "00.00.2025"])
+@pytest.mark.parametrize(
+    "written",
+    ["", " ", "~", "about", "~?", "32.13.2025", "Smarch 2025", "13/2025", "00.00.2025", "18.05.2025 14:30 15:00"],
+)
 def test_what_is_no_date_is_refused_as_it_was_written(written: str) -> None:
     """The empty text and a bare mark were found by fuzzing: they ended in a traceback."""
     with pytest.raises(dates.DateError):
@@ -518,7 +538,24 @@ def test_what_is_no_date_is_refused_as_it_was_written(written: str) -> None:
         ("18/5/2025 - 5/18/2025", set()),
         ("01.02.0000", set()),
         ("18 May 2025", set()),
+        ("1/2/2025", {"dmy", "mdy"}),
+        ("01.13.2025", {"mdy"}),
+        ("31.12.2025", {"dmy"}),
+        ("31.01.0001", {"dmy"}),
     ],
 )
 def test_the_orders_in_which_a_date_is_on_the_calendar(written: str, possible: set[str]) -> None:
     assert dates.orders(written) == possible
+
+
+@pytest.mark.parametrize(("text", "month_day"), [("1 January", (1, 1)), ("31.12", None), ("12-31", (12, 31))])
+def test_the_first_and_last_day_of_the_year_are_days_without_a_year(
+    text: str, month_day: tuple[int, int] | None
+) -> None:
+    with pytest.raises(dates.DateError) as refused:
+        dates.parse(text)
+    assert refused.value.month_day == month_day
+
+
+def test_december_is_told_in_words() -> None:
+    assert dates.in_words("2024-12") == "December 2024"
