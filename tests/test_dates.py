@@ -559,3 +559,8 @@ def test_the_first_and_last_day_of_the_year_are_days_without_a_year(
 
 def test_december_is_told_in_words() -> None:
     assert dates.in_words("2024-12") == "December 2024"
+
+
+def test_a_day_beyond_the_calendar_is_its_last_or_first() -> None:
+    assert dates.shift(date.max, 1) == date.max
+    assert dates.shift(date.min, -1) == date.min
