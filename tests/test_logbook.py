@@ -445,7 +445,8 @@ def test_a_record_that_moves_is_never_in_no_file(book: Logbook, monkeypatch: pyt
     replace = Path.replace
 
     def noted(self: Path, target: Path) -> Path:
-        order.append(target.name)
+        if target.suffix == ".geojson":
+            order.append(target.name)
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", noted)

@@ -8,9 +8,9 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -38,7 +38,7 @@ class Line(NamedTuple):
         """The Feature, parsed anew: keeping thousands parsed costs more than parsing the few that are asked for."""
         return orjson.loads(self.text)
 
-    def problem(self, file: "FeatureFile", what: str, field: str, mend: str) -> Problem:
+    def problem(self, file: "YearFile", what: str, field: str, mend: str) -> Problem:
         """An error of this Feature."""
         return Problem("error", what, file.name, self.number, self.id or "", field, mend)
 
@@ -109,6 +109,32 @@ class FeatureFile(NamedTuple):
     def ids(self) -> set[str | None]:
         """The ids that stand in it."""
         return {line.id for line in self.lines}
+
+    def holding(self, ids: Collection[str | None]) -> list[Line]:
+        """The lines that have one of these ids."""
+        return [line for line in self.lines if line.id in ids]
+
+    def asked_for(self, bounds: tuple[str, str] | None, sites: Collection[str] | None) -> Sequence[Line]:
+        """The lines that could be among those asked for, so that the others need not be parsed and validated."""
+        lines: Sequence[Line] = self.lines
+        if sites is not None:
+            lines = [line for line in lines if line.site in sites or line.site is None]
+        if bounds is not None:
+            lines = [line for line in lines if line.earliest <= bounds[1] and bounds[0] <= line.latest]
+        return lines
+
+    def changed(self, puts: Collection[str], lines: Sequence[Line]) -> "Rewrite | None":
+        """The file without the records of these ids and with these lines; None when that is what it is already."""
+        kept = [line for line in self.lines if line.id not in puts]
+        if not lines and len(kept) == len(self.lines):
+            return None
+        data, laid = self.with_lines([*kept, *lines])
+        new = self._replace(digest=hashlib.sha256(data).hexdigest(), lines=laid, problems=())
+        return Rewrite(self.path, self, data, new)
+
+    def at(self, stamp: tuple[int, int, int]) -> "FeatureFile":
+        """The same, of a file that has just been put on disk."""
+        return self._replace(stamp=stamp)
 
     def with_lines(self, lines: Iterable[Line]) -> tuple[bytes, tuple[Line, ...]]:
         """The bytes of the file with these Features, one a line in (earliest, id) order, and the lines they make."""
@@ -244,22 +270,58 @@ def _salvage(raw: bytes, name: str, error: orjson.JSONDecodeError) -> tuple[list
     return lines, problems
 
 
+class YearFile(Protocol):
+    """What the logbook asks of a year file, be it parsed whole or known by its index."""
+
+    @property
+    def path(self) -> Path:
+        """Where it stands."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a problem."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes, "" when there is no file."""
+
+    @property
+    def stamp(self) -> tuple[int, int, int]:
+        """:func:`stamp_of` it when it was read."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read of it, or is worth knowing."""
+
+    @property
+    def is_whole(self) -> bool:
+        """False when some of it could not be read: then it is never overwritten."""
+
+    @property
+    def ids(self) -> Set[Any]:
+        """The ids that stand in it."""
+
+    def holding(self, ids: Collection[str | None]) -> Sequence[Line]:
+        """The lines that have one of these ids."""
+
+    def asked_for(self, bounds: tuple[str, str] | None, sites: Collection[str] | None) -> Sequence[Line]:
+        """The lines that could be among those of some sites that touch these days."""
+
+    def changed(self, puts: Collection[str], lines: Sequence[Line]) -> "Rewrite | None":
+        """The file without the records of these ids and with these lines; None when that is what it is already."""
+
+    def at(self, stamp: tuple[int, int, int]) -> "YearFile":
+        """The same, of a file that has just been put on disk."""
+
+
 class Rewrite(NamedTuple):
     """A year file as it is and as it is to be."""
 
     path: Path
-    old: FeatureFile
+    old: YearFile
     data: bytes
-    lines: tuple[Line, ...]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the new bytes."""
-        return hashlib.sha256(self.data).hexdigest()
-
-    def result(self) -> FeatureFile:
-        """What reading the new file would give, without reading it."""
-        return self.old._replace(digest=self.digest, stamp=stamp_of(self.path), lines=self.lines, problems=())
+    #: What reading the new file would give, without reading it.
+    new: YearFile
 
 
 # --- files ----------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import checks, custody, dates, images, rubbish
+from resight import checks, custody, dates, images, index, rubbish
 from resight.checks import REGISTER_FILE, Located
 from resight.errors import (
     CannotWrite,
@@ -31,8 +31,20 @@ from resight.errors import (
     UnknownName,
     UnreadableFile,
 )
-from resight.featurefile import FeatureFile, Line, Rewrite, digest, fsync_folder, new_line, parse, staged, stamp_of
+from resight.featurefile import (
+    FeatureFile,
+    Line,
+    Rewrite,
+    YearFile,
+    digest,
+    fsync_folder,
+    new_line,
+    parse,
+    staged,
+    stamp_of,
+)
 from resight.images import Image
+from resight.index import IndexedFile
 from resight.journal import NAME as JOURNAL_FILE
 from resight.journal import Journal, LastWrite, Past, canonical, concealed, says_other
 from resight.merge import settled
@@ -73,6 +85,7 @@ class Logbook:
                 shown = str(self.folder.resolve())
             raise NoLogbook(shown)
         self._parsed: dict[Path, FeatureFile] = {}
+        self._indexed: dict[Path, IndexedFile] = {}
         self._holds_lock = False
         #: What a repair at opening did, for the person.
         self.repairs: list[Problem] = []
@@ -266,7 +279,7 @@ class Logbook:
             InvalidRecord: it stands in observations/ twice.
         """
         self._finish_interrupted_write()
-        found = [(file, line) for file in self._files() for line in file.lines if line.id == identifier]
+        found = [(file, line) for file in self._glanced() for line in file.holding((identifier,))]
         if not found:
             raise NotFound(
                 identifier,
@@ -420,18 +433,19 @@ class Logbook:
         """The records asked for with where they stand; what was wrong on the way is added to ``problems``."""
         self._finish_interrupted_write()
         problems += self.file_problems()
-        files = self._files()
-        then = _Then(as_of, self._journal, files, problems) if as_of is not None else None
+        is_narrow = as_of is None and between is not None and sites is not None
+        files: Sequence[YearFile] = self._glanced() if is_narrow else self._files()
+        then = _Then(as_of, self._journal, self._files(), problems) if as_of is not None else None
         seeded: set[str | None] = set().union(*(file.ids for file in files if _is_seed(file)))
         # What stands in observations/ under the id of a seed is its revision.
-        revisions = [line for f in files if not _is_seed(f) for line in f.lines if line.id in seeded] if seeded else []
+        revisions = [line for f in files if not _is_seed(f) for line in f.holding(seeded)] if seeded else []
         revised = {line.id for line in revisions if then is None or then.had_begun(line)}
         not_yet = {line.id for line in revisions} - revised
         bounds = (between[0].isoformat(), between[1].isoformat()) if between else None
         first_places: dict[str, str] = {}
         for file in files:
             left_out = revised if _is_seed(file) else not_yet
-            for line in _asked_for(file.lines, bounds, sites):
+            for line in file.asked_for(bounds, sites):
                 if line.id in left_out or (then and line.id in then.past.next):
                     continue
                 try:
@@ -459,7 +473,12 @@ class Logbook:
 
     def file_problems(self) -> list[Problem]:
         """What is wrong with the files as files, without looking at the records in them."""
-        return [*self.repairs, *self._register[1], *(problem for file in self._files() for problem in file.problems)]
+        return [*self.repairs, *self._register[1], *(problem for file in self._glanced() for problem in file.problems)]
+
+    def _glanced(self) -> list[YearFile]:
+        """As :meth:`_files`, but a year file that has an index is not parsed."""
+        seeds = sorted((self.folder / "seeds").glob("pattern-*.geojson"))
+        return [*map(self._load, seeds), *map(self._glance, self._year_files())]
 
     def _files(self) -> list[FeatureFile]:
         return [self._load(path) for path in (*self._seed_files(), *self._year_files())]
@@ -475,6 +494,34 @@ class Logbook:
         if cached is None or cached.stamp != stamp_of(path):
             cached = self._parsed[path] = parse(path, f"{path.parent.name}/{path.name}")
         return cached
+
+    def _glance(self, path: Path) -> YearFile:
+        """A year file by its index, where that is right; else parsed."""
+        return self._known(path) or self._load(path)
+
+    def _known(self, path: Path) -> YearFile | None:
+        """What is known of a year file as it is now without parsing it; None when it has to be."""
+        for known in (self._parsed.get(path), self._indexed.get(path)):
+            if known is not None and known.stamp == stamp_of(path):
+                return known
+        found = index.load(self._own_folder, path, f"{path.parent.name}/{path.name}")
+        if found is not None:
+            self._indexed[path] = found
+        return found
+
+    def _keep_indexes(self) -> None:
+        """Write down where the lines of the year files stand. Call under the lock."""
+        for path in self._year_files():
+            parsed = self._parsed.get(path)
+            known = IndexedFile.of(parsed) if parsed and path not in self._indexed else self._indexed.get(path)
+            if known is not None and known.stamp == stamp_of(path):
+                self._indexed[path] = known
+                known.keep(self._own_folder)
+
+    @property
+    def _own_folder(self) -> Path:
+        """Where lock and indexes stand: beside the data, for two folders may share one observations/ by a link."""
+        return (self.folder / "observations").resolve().parent / ".resight"
 
     # --- writing
 
@@ -506,7 +553,7 @@ class Logbook:
         for record in records:
             self._refuse(record, anyway)
         with self._locked():
-            taken: set[str | None] = set().union(*(file.ids for file in self._files()))
+            taken: set[str | None] = set().union(*(file.ids for file in self._glanced()))
             if not anyway:
                 self._refuse_duplicates(records)
             named: list[Observation] = []
@@ -672,8 +719,7 @@ class Logbook:
         observations = self.folder / "observations"
         try:
             observations.mkdir(exist_ok=True)
-            # The lock stands where the data is: two folders may share one observations/ by a link.
-            own = observations.resolve().parent / ".resight"
+            own = self._own_folder
             own.mkdir(exist_ok=True)
             ignore = own / ".gitignore"
             if not ignore.exists():
@@ -713,7 +759,7 @@ class Logbook:
                     f"{rewrite.old.name} could not be read whole, so it is not written to; nothing was changed:\n"
                     + "\n".join(f"  {problem}" for problem in rewrite.old.problems if problem.level == "error")
                 )
-        files = {rewrite.path.name: (rewrite.old.digest, rewrite.digest) for rewrite in rewrites}
+        files = {rewrite.path.name: (rewrite.old.digest, rewrite.new.digest) for rewrite in rewrites}
         time = dates.utc_text(moment)
         entries = (
             {
@@ -735,6 +781,7 @@ class Logbook:
             where = self.folder / "observations"
             then = "nothing was changed" if self._none_new(files) else "the next command completes the write"
             raise CannotWrite(f"cannot write in {where}: {error.strerror or error}; {then}") from error
+        self._keep_indexes()
 
     @property
     def _journal(self) -> Journal:
@@ -752,11 +799,9 @@ class Logbook:
         paths = [*gains, *(path for path in self._year_files() if path not in gains)]
         rewrites: list[Rewrite] = []
         for path in paths:
-            old = self._load(path)
-            kept = [line for line in old.lines if line.id not in puts]
-            if path in gains or len(kept) < len(old.lines):
-                data, lines = old.with_lines([*kept, *gains.get(path, [])])
-                rewrites.append(Rewrite(path, old, data, lines))
+            rewrite = self._glance(path).changed(puts.keys(), gains.get(path, []))
+            if rewrite is not None:
+                rewrites.append(rewrite)
         return rewrites
 
     def _swap(self, swaps: "Iterable[tuple[Rewrite, Path]]") -> None:
@@ -769,8 +814,17 @@ class Logbook:
         for rewrite, temporary in swaps:
             # A year file may be a link: what it leads to is replaced.
             temporary.replace(rewrite.path.resolve())
-            self._parsed[rewrite.path] = rewrite.result()
+            self._hold(rewrite.new.at(stamp_of(rewrite.path)))
         fsync_folder(self.folder / "observations")
+
+    def _hold(self, file: YearFile) -> None:
+        """Remember a file that was written."""
+        self._parsed.pop(file.path, None)
+        self._indexed.pop(file.path, None)
+        if isinstance(file, FeatureFile):
+            self._parsed[file.path] = file
+        elif isinstance(file, IndexedFile):
+            self._indexed[file.path] = file
 
     def _finish_interrupted_write(self, *, locked: bool = False) -> None:
         """Carry out the last write of the journal if a crash kept it from the year files."""
@@ -828,8 +882,8 @@ class Logbook:
         return [name for name, (old, new) in files.items() if old != new and self._digest_now(folder / name) == old]
 
     def _digest_now(self, path: Path) -> str:
-        known = self._parsed.get(path)
-        return known.digest if known and known.stamp == stamp_of(path) else digest(path)
+        known = self._known(path)
+        return known.digest if known else digest(path)
 
     def _none_new(self, files: Mapping[str, tuple[str, str]]) -> bool:
         """None of the year files of a write is in place: whoever changed one meanwhile, it was not us."""
@@ -886,7 +940,7 @@ class _UnusableError(Exception):
         self.problems = problems
 
 
-def _validated(line: Line, file: FeatureFile, first_places: dict[str, str]) -> Observation:
+def _validated(line: Line, file: YearFile, first_places: dict[str, str]) -> Observation:
     """The record of a line; its id is entered into ``first_places``, where no other may have it."""
     feature = line.feature
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
@@ -994,14 +1048,5 @@ def _confidential(record: Observation) -> list[Source]:
     return [source for source in record.sources if source.confidential]
 
 
-def _is_seed(file: FeatureFile) -> bool:
+def _is_seed(file: YearFile) -> bool:
     return file.path.parent.name == "seeds"
-
-
-def _asked_for(lines: Iterable[Line], bounds: tuple[str, str] | None, sites: Collection[str] | None) -> Iterable[Line]:
-    """The Features that could be among those asked for, so that the others need not be parsed and validated."""
-    if sites is not None:
-        lines = [line for line in lines if line.site in sites or line.site is None]
-    if bounds is not None:
-        lines = [line for line in lines if line.earliest <= bounds[1] and bounds[0] <= line.latest]
-    return lines
