@@ -8,7 +8,7 @@ from datetime import MAXYEAR, MINYEAR
 from datetime import date as Day
 from typing import NamedTuple
 
-from resight import episodes, evidence, geodesy
+from resight import episodes, evidence, geodesy, rubbish
 from resight.errors import Problem
 from resight.evidence import Pair, Precedent
 from resight.logbook import Logbook
@@ -43,7 +43,9 @@ def to(record: Observation, book: Logbook, baseline: int | None = None) -> Answe
     before = record.year - 1 if baseline is None else baseline
     if not MINYEAR <= before <= MAXYEAR:
         return Answer(before, None, "There is no year to compare with.", "")
-    return _to(record, book, before, problems)._replace(problems=tuple(dict.fromkeys(problems)))
+    with rubbish.put_off():
+        said = _to(record, book, before, problems)
+    return said._replace(problems=tuple(dict.fromkeys(problems)))
 
 
 def _to(record: Observation, book: Logbook, before: int, problems: list[Problem]) -> Answer:

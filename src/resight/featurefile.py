@@ -130,7 +130,7 @@ class FeatureFile(NamedTuple):
             return None
         data, laid = self.with_lines([*kept, *lines])
         new = self._replace(digest=hashlib.sha256(data).hexdigest(), lines=laid, problems=())
-        return Rewrite(self.path, self, data, new)
+        return Rewrite(self.path, self, [data], new)
 
     def at(self, stamp: tuple[int, int, int]) -> "FeatureFile":
         """The same, of a file that has just been put on disk."""
@@ -157,7 +157,8 @@ def stamp_of(path: Path) -> tuple[int, int, int]:
 def digest(path: Path) -> str:
     """SHA-256 of a file, "" when there is none."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return ""
 
@@ -319,7 +320,8 @@ class Rewrite(NamedTuple):
 
     path: Path
     old: YearFile
-    data: bytes
+    #: The new bytes, in pieces.
+    data: Sequence[bytes | memoryview]
     #: What reading the new file would give, without reading it.
     new: YearFile
 
@@ -327,13 +329,13 @@ class Rewrite(NamedTuple):
 # --- files ----------------------------------------------------------------------------------------------------
 
 
-def _stage(path: Path, data: bytes) -> Path:
+def _stage(path: Path, data: Iterable[bytes | memoryview]) -> Path:
     """Write the new content beside the file and force it to disk."""
     path = path.resolve()
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+            file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
@@ -403,7 +405,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     try:
         made = [folder for folder in path.parents if not os.path.lexists(folder)]
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _stage(path, data)
+        temporary = _stage(path, [data])
         try:
             temporary.replace(path.resolve())
         finally:

@@ -104,7 +104,7 @@ class IndexedFile:
 
     @cached_property
     def _rows(self) -> dict[str, int]:
-        return {identifier: row for row, identifier in enumerate(self.columns.ids)}
+        return dict(zip(self.columns.ids, range(len(self.columns.ids)), strict=True))
 
     @property
     def ids(self) -> KeysView[str]:
@@ -181,9 +181,17 @@ class IndexedFile:
         numbers = {name: number for number, name in enumerate(self.site_names)}
         ordered = sorted(lines, key=lambda line: line.order)
         added = _columns(ordered, numbers)
-        if added is None or len(dropped) == len(self.columns.ids) or hashlib.sha256(raw).hexdigest() != self.digest:
+        if added is None or len(dropped) == len(self.columns.ids):
             return parse(self.path, self.name).changed(puts, lines)
         view, starts, end = memoryview(raw), self._starts, len(self.columns.ids)
+        coming = [(self._place(line), number) for number, line in enumerate(ordered)]
+        # Up to the first change both files are the same, and so is what is digested of them.
+        same = starts[min([*dropped, *(row for row, _ in coming)])] - len(_BETWEEN)
+        before = hashlib.sha256(view[:same])
+        after = before.copy()
+        before.update(view[same:])
+        if before.hexdigest() != self.digest:
+            return parse(self.path, self.name).changed(puts, lines)
         texts: list[bytes | memoryview] = []
         columns: list[Columns] = []
         at = 0
@@ -191,24 +199,28 @@ class IndexedFile:
         def keep(until: int) -> None:
             """Take over a run of lines as they stand."""
             if until > at:
-                texts.append(view[starts[at] : starts[until] - len(_BETWEEN)])
+                texts.extend((_BETWEEN, view[starts[at] : starts[until] - len(_BETWEEN)]))
                 columns.append(self.columns.part(at, until))
 
         leaving: list[tuple[int, int | None]] = [(row, None) for row in dropped]
-        coming: list[tuple[int, int | None]] = [(self._place(line), number) for number, line in enumerate(ordered)]
         for row, number in sorted([*leaving, *coming], key=lambda step: step[0]):
             keep(row)
             if number is None:
                 at = row + 1
             else:
-                texts.append(ordered[number].text)
+                texts.extend((_BETWEEN, ordered[number].text))
                 columns.append(added.part(number, number + 1))
                 at = max(at, row)
         keep(end)
-        data = b"".join([view[: self.head], _BETWEEN.join(texts), _END])
-        digest_after = hashlib.sha256(data).hexdigest()
-        new = IndexedFile(self.path, self.name, digest_after, (0, 0, 0), self.head, list(numbers), _joined(columns))
-        return Rewrite(self.path, self, data, new)
+        # The first has nothing before it.
+        pieces = [view[: self.head], *texts[1:], _END]
+        at = 0
+        for piece in pieces:
+            after.update(piece[max(0, same - at) :])
+            at += len(piece)
+        digest, names = after.hexdigest(), list(numbers)
+        new = IndexedFile(self.path, self.name, digest, (0, 0, 0), self.head, names, _joined(columns))
+        return Rewrite(self.path, self, pieces, new)
 
     def _place(self, line: Line) -> int:
         """Before which line it comes."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,13 +26,18 @@ PLATFORMS = ("ropucha-class", "tapir-class", "cargo-ship", "tanker", "il-76", "t
 
 
 def synthetic(folder: Path, records: int, *, years: Sequence[int], sites: int) -> Path:
-    """A logbook of that many records, evenly over some years and the first sites of the register."""
+    """A logbook of that many records, evenly over some years and the first sites of the register.
+
+    Of more sites than the register has, the others are made up.
+    """
     import orjson
 
     from resight.logbook import Logbook
     from resight.observation import Observation, build
 
     book = Logbook.create(folder, empty=True)
+    _enlarge(folder / "seeds" / "sites.geojson", sites)
+    book = Logbook(folder)
     places = list(book.sites)[:sites]
     chance = random.Random(20250518)
     by_year: dict[int, list[Observation]] = {year: [] for year in years}
@@ -60,6 +66,25 @@ def synthetic(folder: Path, records: int, *, years: Sequence[int], sites: int) -
         head = b'{"type":"FeatureCollection","name":"%d","features":[\n' % year
         (folder / "observations" / f"{year}.geojson").write_bytes(head + b",\n".join(lines) + b"\n]}\n")
     return folder
+
+
+def _enlarge(register: Path, sites: int) -> None:
+    """Put made-up sites into a register that has too few."""
+    import orjson
+
+    content = orjson.loads(register.read_bytes())
+    for number in range(len(content["features"]), sites):
+        properties = {
+            "id": f"site-{number}",
+            "name": f"Site {number}",
+            "timezone": "Asia/Vladivostok",
+            "coordinate_uncertainty_m": 500,
+        }
+        point = [130 + number % 50 * 0.2, 40 + number // 50 * 0.2]
+        geometry = {"type": "Point", "coordinates": point}
+        feature = {"type": "Feature", "id": properties["id"], "properties": properties, "geometry": geometry}
+        content["features"].append(feature)
+    register.write_bytes(orjson.dumps(content))
 
 
 def made(folder: Path, records: int, *, years: Sequence[int], sites: int) -> Path:
@@ -120,6 +145,17 @@ def main() -> None:
             compare(
                 f"resight log, {words} / import pydantic", [RESIGHT, "--logbook", str(book), *log], bare, "≤ 6, aim 4"
             )
+        for sites in (3, 10, 1000):
+            few = made(root / f"few-{sites}", 200, years=[2024, 2025], sites=sites)
+            for words, number in (("10,000", 10_000), ("100,000", 100_000)):
+                many = made(root / f"{number}-{sites}", 2 * number, years=[2024, 2025], sites=sites)
+                compare(
+                    f"resight log, year files of {words} / of 100, {sites:,} sites",
+                    [RESIGHT, "--logbook", str(many), *log],
+                    [RESIGHT, "--logbook", str(few), *log],
+                    "< 3",
+                )
+                shutil.rmtree(many)
         big = made(root / "big", 100_000, years=[2025], sites=10)
         ours = f"from resight import Logbook; assert len(Logbook({str(big)!r}).frame()) == 100_000"
         file = str(big / "observations" / "2025.geojson")
