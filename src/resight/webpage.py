@@ -185,7 +185,7 @@ def island(identifier: str, data: object, *, most: int | None = None) -> str:
     """
     kind, raw = "application/json", orjson.dumps(data)
     if most is not None and len(raw) > most:
-        kind, raw = "application/gzip", base64.b64encode(gzip.compress(raw, compresslevel=4, mtime=0))
+        kind, raw = "application/gzip", base64.b64encode(gzip.compress(raw, compresslevel=1, mtime=0))
     text = raw.decode()
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
