@@ -37,7 +37,7 @@ INSIDE = Path(__file__).parent / "inside"
 #: No command on trial takes as long; one that does hangs.
 SECONDS = 120
 #: No command on trial has more steps of writing.
-STEPS = 16
+STEPS = 32
 _DROP_CAPABILITY, _OVERRIDE, _SEARCH = 24, 1, 2
 
 
