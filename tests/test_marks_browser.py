@@ -209,3 +209,22 @@ def test_a_hole_in_what_was_drawn_is_not_filled(visit: Any) -> None:
         }"""
     )
     assert place == [True, False]
+
+
+def test_the_cursor_begins_on_a_mark_that_is_in_sight_not_on_one_beside_the_map(visit: Any) -> None:
+    near, far = record("near", **at(132.35, 42.88)), record("far", **at(132.352, 42.882))
+    page = visit(page_of((near, far))).page
+    # The map so that the first mark lies just beyond its left edge, where it is drawn all the same.
+    page.evaluate(
+        """() => {
+          const map = Object.values(window).find((one) => one instanceof L.Map);
+          map.setMaxBounds(null).setView([42.881, 132.351], 17, { animate: false });
+          const gap = map.latLngToContainerPoint([42.88, 132.35]);
+          map.panBy([gap.x + 30, 0], { animate: false });
+          resight.marks.redraw();
+        }"""
+    )
+    boxes = {mark["ids"][0]: mark["x"] for mark in marks(page)}
+    left = page.locator(".map").bounding_box()["x"]
+    assert boxes["near"] < left < boxes["far"]
+    assert page.locator(".map .cursor").bounding_box()["x"] > left
