@@ -212,7 +212,7 @@ def test_a_hole_in_what_was_drawn_is_not_filled(visit: Any) -> None:
 
 
 def test_the_cursor_begins_on_a_mark_that_is_in_sight_not_on_one_beside_the_map(visit: Any) -> None:
-    near, far = record("near", **at(132.35, 42.88)), record("far", **at(132.352, 42.882))
+    near, far = record("a-near", **at(132.35, 42.88)), record("b-far", **at(132.352, 42.882))
     page = visit(page_of((near, far))).page
     # The map so that the first mark lies just beyond its left edge, where it is drawn all the same.
     page.evaluate(
@@ -226,5 +226,5 @@ def test_the_cursor_begins_on_a_mark_that_is_in_sight_not_on_one_beside_the_map(
     )
     boxes = {mark["ids"][0]: mark["x"] for mark in marks(page)}
     left = page.locator(".map").bounding_box()["x"]
-    assert boxes["near"] < left < boxes["far"]
+    assert boxes["a-near"] < left < boxes["b-far"]
     assert page.locator(".map .cursor").bounding_box()["x"] > left

@@ -251,7 +251,8 @@ resight.marks = (() => {
 
   /** The one button that walks from mark to mark stands on the current one. */
   function put() {
-    if (!current?.number || !inView.includes(current)) current = inView.find((mark) => map.getBounds().contains(mark.at)) ?? null;
+    const inSight = (mark) => map.getBounds().contains(mark.at);
+    if (!current?.number || !inView.includes(current) || !inSight(current)) current = inView.find(inSight) ?? null;
     cursor.hidden = !current;
     if (!current) return;
     L.DomUtil.setPosition(cursor, L.point(current.x - 14, current.y - 14).round());
