@@ -117,6 +117,18 @@ ORDER = (
     "exchange.rejected",
     "terminal",
     "shell",
+    "commands.fields",
+    "commands.years",
+    "commands.pages",
+    "commands.founding",
+    "commands.recording",
+    "commands.amending",
+    "commands.listing",
+    "commands.naming",
+    "commands.checking",
+    "commands.mapping",
+    "commands.reporting",
+    "commands.explaining",
     "commands.importing",
     "commands.exporting",
     "commands.attaching",
@@ -191,12 +203,22 @@ HOMES = {
     },
     "rich": {"terminal"},
     "click": {
-        "cli",
+        "commands.amending",
         "commands.attaching",
+        "commands.checking",
         "commands.custody",
+        "commands.explaining",
         "commands.exporting",
+        "commands.fields",
+        "commands.founding",
         "commands.importing",
+        "commands.listing",
+        "commands.mapping",
         "commands.merging",
+        "commands.naming",
+        "commands.recording",
+        "commands.reporting",
+        "commands.years",
         "shell",
         "terminal",
     },
@@ -437,7 +459,7 @@ OF_THE_MAPS = {
 
 def test_maps_and_report_do_not_know_each_other() -> None:
     assert [(name, found.ours) for name in ORDER for found in imports(name)
-            if found.ours in OF_THE_REPORT and name not in OF_THE_REPORT | {"cli"}] == []  # fmt: skip
+            if found.ours in OF_THE_REPORT and name not in OF_THE_REPORT | {"commands.reporting"}] == []  # fmt: skip
     assert [(name, found.ours) for name in OF_THE_REPORT for found in imports(name)
             if found.ours in OF_THE_MAPS] == []  # fmt: skip
 
@@ -472,7 +494,7 @@ COMMANDS = ["cli", "shell", *(name for name in ORDER if name.startswith("command
 def test_the_command_line_loads_nothing_but_click_and_the_errors(module: str) -> None:
     loaded = [found for found in imports(module) if not (found.for_types or found.late)]
     assert {found.ours for found in loaded if found.ours} <= {"errors", *COMMANDS}
-    assert {found.library for found in loaded} - set(sys.stdlib_module_names) - {"__future__"} == {"click", "resight"}
+    assert {found.library for found in loaded} - set(sys.stdlib_module_names) - {"__future__"} <= {"click", "resight"}
 
 
 @pytest.mark.parametrize("module", PURE)

@@ -16,6 +16,7 @@ from click.testing import Result
 
 from resight import __version__, chance, cli, comparison, findings, terminal
 from resight.changes import Change, Changes, FieldChange
+from resight.commands import fields, recording
 from resight.findings import Findings
 from resight.logbook import Logbook
 
@@ -59,7 +60,8 @@ def logged(result: Result, status: int = 0) -> list[str]:
 @pytest.fixture
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person is there to be asked."""
-    monkeypatch.setattr(cli, "is_interactive", lambda: True)
+    for module in (fields, recording):
+        monkeypatch.setattr(module, "is_interactive", lambda: True)
 
 
 # --- the program itself

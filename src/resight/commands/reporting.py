@@ -1,0 +1,203 @@
+"""``resight report``: whether this year's pattern repeats the one of the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from resight.commands.pages import ELSEWHERE, folder_of_pages, preview_in, report_name
+from resight.commands.years import baseline_years, compare, moment_in_name, moment_of, year_of, years_option
+from resight.errors import CannotWrite, InvalidValue, Problem
+from resight.shell import command, finish, open_logbook, public_options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from resight.changes import Changes
+    from resight.logbook import Logbook
+    from resight.observation import Method, Observation
+    from resight.public import Terms
+
+
+#: Exit status of `report --fail-on-repeat` when something in the headline group matches.
+REPEAT_FOUND = 10
+
+
+@command()
+@years_option
+@public_options
+@click.option("--site", "names", multiple=True, help="Compare this site instead of the watched ones; may repeat.")
+@click.option("--reviewed-only", is_flag=True, help="Only records that a second person has reviewed.")
+@click.option("--methods", metavar="LIST", help="Methods that count, with commas (default: optical,radar).")
+@click.option(
+    "--learn", is_flag=True, help="Learn m from the two years where there are 100 episodes or more of this year."
+)
+@click.option("--since", metavar="DATE", help="Put first what was logged, corrected or withdrawn since this day (UTC).")
+@click.option("--as-of", metavar="DATE", help="The logbook as it stood at the end of this day (UTC).")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "md", "json", "csv"]),
+    default="html",
+    help="A page, its text, its numbers, or every episode as a row.",
+)
+@click.option("--fail-on-repeat", is_flag=True, help="Exit status 10 when something in the headline group matches.")
+def report(
+    year: int | None,
+    baseline: str | None,
+    output: str | None,
+    names: tuple[str, ...],
+    reviewed_only: bool,
+    methods: str | None,
+    learn: bool,
+    since: str | None,
+    as_of: str | None,
+    form: str,
+    fail_on_repeat: bool,
+    terms: Terms | None,
+) -> None:
+    """Write the pattern-similarity report: which sighting resembles which of last year's, why, and how sure.
+
+    A report that is narrowed or widened has a name of its own; the standard one stays as it is.
+
+    With --as-of the records have the wording they had then; sites and vocabulary are those of today. --since puts
+    first what happened to the records from that day on, up to --as-of. Both take a moment, too, such as
+    2026-11-16T09:00:00+09:00.
+
+    \b
+    Examples:
+      resight report --year 2025 --baseline 2022..2024
+      resight report --site sunan --methods optical,radar,flight-tracking
+      resight report --reviewed-only --fail-on-repeat
+      resight report --since 2026-11-23 --as-of 2026-11-30
+      resight report --format csv
+    """
+    from resight import changes as changes_
+    from resight import dates, findings, study, terminal
+    from resight import report as report_
+    from resight.observation import LOOK_METHODS
+
+    if terms and since is not None:
+        raise click.UsageError("--since tells what records said before, which is for colleagues: leave out --public")
+    book = open_logbook(terms)
+    scope = tuple(dict.fromkeys(book.resolve_site(name).id for name in names)) or None
+    admitted = _methods(methods) if methods is not None else LOOK_METHODS
+    until = moment_of(as_of, "--as-of", is_end=True) if as_of is not None else None
+    begin = moment_of(since, "--since", is_end=False) if since is not None else None
+    if begin and until and begin > until:
+        raise InvalidValue("--since", since, f"{since} lies after --as-of {as_of}", allowed="a day up to that one")
+    records, problems = book.read(as_of=until)
+    if until is not None and year is None and not records:
+        raise InvalidValue(
+            "--as-of", as_of, f"nothing was logged yet as of {as_of}", allowed="a later day, or a --year"
+        )
+    year = year_of(records, year)
+    years = baseline_years(baseline, year)
+    records = [
+        record
+        for record in records
+        if (scope is None or record.site in scope) and (not reviewed_only or record.status == "reviewed")
+    ]
+    repeats = compare(book, records, year, years, scope=scope, methods=admitted, learn=learn)
+    changes, found = _changes(book, begin, until, scope, reviewed_only) if begin else (None, [])
+    problems += [problem for problem in found if problem not in problems]
+    folder = folder_of_pages(book, output, terms)
+    more = ["learned"] if learn else []
+    more += [f"since-{moment_in_name(begin, is_end=False)}"] if begin else []
+    more += [f"as-of-{moment_in_name(until, is_end=True)}"] if until else []
+    path = (folder / report_name(repeats, _narrowed(scope, reviewed_only, admitted, more))).with_suffix(f".{form}")
+    conditions = ["Only reviewed records"] if reviewed_only else []
+    if admitted != LOOK_METHODS:
+        conditions.append(f"Methods compared: {', '.join(admitted)}")
+    if until:
+        conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
+    conditions += terms.statements if terms else ()
+    with terminal.progress() as progress:
+        said = findings.of(
+            records,
+            repeats,
+            sites=book.sites,
+            vocabulary=book.vocabulary,
+            digest=book.digest(records),
+            up_to=dates.utc_text(until) if until else study.up_to(records),
+            problems=book.check(as_of=until),
+            conditions=conditions,
+            learn=learn,
+            changes=changes,
+            progress=progress,
+            # Only the page has images.
+            preview=preview_in(book) if form == "html" else None,
+        )
+    formats = {
+        "html": report_.to_html,
+        "md": report_.to_markdown,
+        "json": report_.to_json,
+        "csv": report_.to_csv,
+    }
+    text = formats[form](said)
+    from resight.featurefile import write_atomically
+
+    try:
+        write_atomically(path, text.encode())
+    except CannotWrite as error:
+        raise CannotWrite(f"{error}; {ELSEWHERE}") from error
+    click.echo(str(path))
+    # A broken line elsewhere must not hide the repeat from a script that waits for it: 10 comes before 1.
+    finish(problems, REPEAT_FOUND if fail_on_repeat and repeats.watched.matches else 0)
+
+
+def _changes(
+    book: Logbook, since: datetime, until: datetime | None, scope: Sequence[str] | None, reviewed_only: bool
+) -> tuple[Changes, list[Problem]]:
+    """What happened to the records in the time, and what is not known of its beginning.
+
+    With ``reviewed_only`` it is told of the records that were reviewed at its beginning or at its end.
+    """
+    from resight import changes
+
+    earlier, problems = book.read(withdrawn=True, as_of=changes.just_before(since))
+    later, _ = book.read(withdrawn=True, as_of=until)
+    # A hand edit whose time is not known may lie after the end.
+    outside = book.changed_outside() if until is None else []
+    reviewed = {record.id for record in (*earlier, *later) if record.status == "reviewed"}
+
+    def is_told(record: Observation) -> bool:
+        return (scope is None or record.site in scope) and (not reviewed_only or record.id in reviewed)
+
+    # A record that was moved to another site is told at both, so it takes both of its wordings.
+    told = {record.id for record in (*earlier, *later) if is_told(record)}
+    found = changes.between(
+        [record for record in earlier if record.id in told],
+        [record for record in later if record.id in told],
+        since=since,
+        until=until,
+        sites=book.sites,
+        vocabulary=book.vocabulary,
+        outside=[pair for pair in outside if pair[1].id in told],
+    )
+    return found, problems
+
+
+def _methods(text: str) -> tuple[Method, ...]:
+    """The methods of a list with commas, in the order of the vocabulary."""
+    from resight.observation import METHODS
+
+    named = {part.strip() for part in text.split(",")} - {""}
+    unknown = sorted(named.difference(METHODS))
+    if unknown or not named:
+        what = f"{', '.join(map(repr, unknown))} is no method" if unknown else "no method is named"
+        raise InvalidValue(
+            "--methods", text, what, allowed=", ".join(METHODS), example="--methods optical,radar,flight-tracking"
+        )
+    return tuple(method for method in METHODS if method in named)
+
+
+def _narrowed(scope: Sequence[str] | None, reviewed_only: bool, methods: Sequence[Method], more: Sequence[str]) -> str:
+    """What sets the name of such a report apart from the standard one."""
+    from resight.observation import LOOK_METHODS
+
+    added = [method for method in methods if method not in LOOK_METHODS]
+    changed = added if set(methods) >= set(LOOK_METHODS) else ["only", *methods]
+    return "".join(f"-{part}" for part in (*sorted(scope or ()), *["reviewed-only"] * reviewed_only, *changed, *more))
