@@ -22,10 +22,10 @@ settings.load_profile("repeatable")
 
 @pytest.fixture
 def book(tmp_path: Path) -> Logbook:
-    """A copy of the shipped logbook, which a test may change."""
+    """A copy of the shipped logbook, which a test may change: its journal begins with what the test writes."""
     folder = tmp_path / "logbook"
     for name in ("seeds", "observations"):
-        shutil.copytree(REPOSITORY / name, folder / name)
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("journal.jsonl"))
     return Logbook(folder)
 
 

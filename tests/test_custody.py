@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from conftest import REPOSITORY
 from resight import custody, images, stamps
 from resight.errors import CannotWrite, InvalidRecord
 from resight.featurefile import parse
@@ -170,6 +171,23 @@ def test_a_hand_edit_that_a_later_amendment_took_over_is_a_notice(custodian: Log
     assert said(custodian) == []
     (notice,) = said(custodian, "notice")
     assert f"journal.jsonl:6: {C}: found another wording than line 5 had left: it had been changed" in notice
+
+
+@pytest.mark.parametrize("content", [b"", b'{"type":"FeatureCollection"}', b"<<<<<<< ours\n"])
+def test_of_a_file_that_cannot_be_read_at_all_it_is_said_once_which_records_it_may_hold(
+    custodian: Logbook, content: bytes
+) -> None:
+    year_of(custodian).write_bytes(content)
+    _, told = said(custodian)
+    assert told.startswith("observations/2025.geojson: may hold 2 records of the journal that stand in no other file: ")
+    assert {B, C} <= set(told.replace(",", " ").split())
+    # Nothing was cut off, and nothing was taken out: `check` says what is wrong with the file, and no more.
+    problems = Logbook(custodian.folder).check()
+    assert {p.file for p in problems if p.level == "error"} == {"observations/2025.geojson"}
+
+
+def test_the_shipped_logbook_is_unbroken() -> None:
+    assert Logbook(REPOSITORY).verify().findings == ()
 
 
 # --- images

@@ -478,6 +478,8 @@ class _Comparison:
         self._seeded: set[str] = set()
         self._digests: dict[str, str] = {}
         self._unread: list[str] = []
+        #: Is there a file of which nothing could be read?
+        self._is_dark = False
 
     def take(self, file: FeatureFile) -> None:
         """Hold a year file against the journal."""
@@ -485,6 +487,7 @@ class _Comparison:
         self._found += [Finding(problem) for problem in file.problems]
         if not file.is_whole:
             self._unread.append(file.name)
+            self._is_dark |= not file.lines
         # Only where it stands is kept of a file: its lines may go.
         bare = file._replace(lines=())
         for line in file.lines:
@@ -577,15 +580,22 @@ class _Comparison:
         return Finding(Problem("error", what, *here, "", mend), differences(logged, record.to_feature()))
 
     def _missing(self, cut_off: Collection[str]) -> Iterator[Finding]:
-        unread = f", unless it stands where {', '.join(self._unread)} cannot be read" if self._unread else ""
-        for identifier, wording in self.chain.last.items():
-            if identifier in self._places or identifier in cut_off:
-                continue
+        gone = [i for i in self.chain.last if i not in self._places and i not in cut_off]
+        files = " or ".join(self._unread)
+        if gone and self._is_dark:
+            few = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+            number = "1 record" if len(gone) == 1 else f"{len(gone)} records"
+            what = f"may hold {number} of the journal that stand in no other file"
+            mend = "put it back from a copy or out of git; the journal has the last wording of each"
+            yield Finding(Problem("error", f"{what}: {few}", files, mend=mend))
+            return
+        unread = f", unless it stands where {files} cannot be read" if files else ""
+        for identifier in gone:
             what = "was taken out of the year files outside the log; its last wording stands here"
             if identifier in self._seeded:
                 what += "; the published record under its id counts again"
             mend = "`resight adopt` brings it back as a withdrawn record; or put it back by hand"
-            yield Finding(Problem("error", what + unread, NAME, wording.line, identifier, "", mend))
+            yield Finding(Problem("error", what + unread, NAME, self.chain.last[identifier].line, identifier, "", mend))
 
 
 def _record(feature: Feature) -> Observation:

@@ -867,7 +867,11 @@ class Logbook:
         folder = self.folder / "observations"
         if all(self._digest_now(folder / name) == new for name, (_, new) in last.files.items()):
             return
-        lines = {line.id: line for path in self._year_files() for line in self._load(path).lines}
+        files = [self._load(path) for path in self._year_files()]
+        if not all(file.is_whole for file in files):
+            # What cannot be read is said of the file itself, and may hold them.
+            return
+        lines = {line.id: line for file in files for line in file.lines}
         for entry in self._journal.last_write(whole=True).entries:
             wanted, line = _revision(entry["after"]), lines.get(entry["id"])
             if (_revision(line.feature) if line else 0) < wanted:
