@@ -334,6 +334,8 @@ def test_named_ones_and_the_others_are_records_of_one_look(book: Logbook, tmp_pa
         ("[fields.site]\ncolumn = ['a', 'b']", "is filled by one column"),
         ("dates = 'ymd'", 'allowed: "dmy" or "mdy"'),
         ("dates = ", "is not valid TOML"),
+        pytest.param("dates = " + "[" * 3000, "is not valid TOML", id="nested-3000-deep"),
+        pytest.param("dates = " + "9" * 5000, "is not valid TOML", id="5000-digits"),
     ],
 )
 def test_a_mapping_file_that_is_not_in_the_language_says_where(toml: str, what: str) -> None:

@@ -329,6 +329,8 @@ def test_a_whole_number_of_metres_is_a_length() -> None:
     [
         ("[platforms.ship", ("seeds/vocabulary.toml", "not valid TOML")),
         ("a = 1\na = 2", ("seeds/vocabulary.toml", "not valid TOML")),
+        pytest.param("a = " + "[" * 3000, ("seeds/vocabulary.toml", "not valid TOML"), id="nested-3000-deep"),
+        pytest.param("a = " + "9" * 5000, ("seeds/vocabulary.toml", "not valid TOML"), id="5000-digits"),
         ('[platforms.tug]\nparent = "shipp"', ("[platforms.tug]", "'shipp'", "not a platform of this file")),
         ('[platforms.a]\nparent = "a"', ("[platforms.a]", "circle")),
         ('[platforms.a]\nparent = "b"\n[platforms.b]\nparent = "a"', ("[platforms.a]", "circle")),

@@ -282,16 +282,26 @@ def _index(what: str, things: Iterable[Named]) -> dict[str, Named]:
     return index
 
 
+def toml(text: str, name: str) -> dict[str, Any]:
+    """The tables of a TOML file; ``name`` is what it is called for the person.
+
+    Raises:
+        InvalidValue: it is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    # Numbers of thousands of digits and lists in thousands of lists are refused by Python, not by its reader of TOML.
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue(name, "", f"is not valid TOML: {error}") from None
+
+
 def from_toml(text: str) -> Vocabulary:
     """Read a vocabulary.
 
     Raises:
         InvalidValue: not TOML, a parent that is not there, a name with two meanings.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidValue(FILE, "", f"is not valid TOML: {error}") from error
+    raw = toml(text, FILE)
     return Vocabulary(
         platforms=_table(raw, "platforms", _platform),
         individuals=_table(raw, "individuals", _individual),

@@ -31,7 +31,6 @@ and ``crs``, as on the command line, which goes before them, and ``ignore = ["Co
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -40,7 +39,7 @@ from resight.exchange.headings import BY_NAME, LOOSE
 from resight.exchange.own import STATEMENTS
 from resight.exchange.table import Row, Table
 from resight.observation import PROPERTY_NAMES, Source
-from resight.vocabulary import fold, near_names
+from resight.vocabulary import fold, near_names, toml
 
 #: Fields that are filled by several columns as well as by one.
 GATHERING = ("note", "visible", "tags", "sources")
@@ -223,10 +222,7 @@ def from_toml(text: str, name: str) -> Stated:
     Raises:
         InvalidValue: not TOML, or something in it that is not part of the language.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidValue(name, "", f"is not valid TOML: {error}") from None
+    raw = toml(text, name)
     allowed = ("fields", "ignore", "dates", "sheet", "encoding", "crs")
     _only(name, raw, allowed)
     tables = raw.get("fields", {})
