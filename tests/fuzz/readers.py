@@ -17,7 +17,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from resight import dates, imagery, images, previews, vocabulary
+from resight import dates, drawn, featurefile, imagery, images, measure, mergefiles, previews, stamps, vocabulary
 from resight.errors import ResightError
 from resight.exchange import mapping
 from resight.logbook import Logbook, packaged_seeds
@@ -107,6 +107,8 @@ def _in_logbook(name: str, data: bytes) -> None:
             lambda book: book.check(),
             lambda book: book.read(withdrawn=True, as_of=_DAY),
             lambda book: book.changed_outside(),
+            lambda book: book.verify(),
+            lambda book: book.history("dunay-2025-05-18-ropucha-class"),
             lambda book: book.wordings(between=(_DAY.date(), _DAY.date()), sites={"dunay"}),
             lambda book: book.add(Observation(site="dunay", date="2025-05-20", platform="ropucha-class"), now=_DAY),
             lambda book: book.amend("dunay-2025-05-18-ropucha-class", count=7, now=_DAY),
@@ -134,6 +136,24 @@ def _mapping(data: bytes) -> None:
         mapping.from_toml(data.decode("utf-8"), "mapping.toml")
 
 
+def _merged(name: str, data: bytes) -> None:
+    """What git hands over, with this content on one of the three sides: ours is whole afterwards, or as it was."""
+    before = (_whole() / name).read_bytes()
+    with tempfile.TemporaryDirectory(prefix="resight-fuzz-") as scratch:
+        base, ours, theirs = sides = [Path(scratch) / side for side in ("base", "ours", "theirs")]
+        for odd in sides:
+            for side in sides:
+                side.write_bytes(data if side is odd else before)
+            was = ours.read_bytes()
+            try:
+                str(mergefiles.merge(base, ours, theirs, name, "2025-06-02T00:00:00Z"))
+            except ResightError as error:
+                str(error)
+                assert ours.read_bytes() == was
+            if name.endswith(".geojson") and odd is not ours:
+                assert featurefile.parse(ours, name).is_whole
+
+
 # --- what a person types ---------------------------------------------------------------------------------------
 
 
@@ -154,6 +174,20 @@ def _date(data: bytes) -> None:
 def _count(data: bytes) -> None:
     with contextlib.suppress(ResightError):
         parse_count(data.decode("utf-8", "surrogateescape"))
+
+
+def _shape(text: str) -> None:
+    try:
+        sides = measure.sides_m(drawn.read(text).geometry)
+    except ResightError as error:
+        str(error)
+    else:
+        assert sides is None or sides.longer >= (sides.shorter or 0)
+
+
+def _typed_shape(data: bytes) -> None:
+    # As a command line hands bytes over that are no text; it cannot hold a NUL.
+    _shape(data.replace(b"\0", b"").decode("utf-8", "surrogateescape"))
 
 
 # --- files of others -------------------------------------------------------------------------------------------
@@ -194,6 +228,54 @@ def _rows() -> Sequence[bytes]:
     return [*_fixtures("messy-sightings.csv"), table, slugs]
 
 
+@cache
+def _own_table() -> Sequence[bytes]:
+    """Records of ours as ``resight export`` lays them out in a table."""
+    from click.testing import CliRunner
+
+    from resight.cli import main
+
+    with tempfile.TemporaryDirectory(prefix="resight-fuzz-") as scratch:
+        file = Path(scratch) / "own.csv"
+        done = CliRunner().invoke(
+            main, ["export", "--output", str(file), "--logbook", str(_whole())], catch_exceptions=False
+        )
+        assert done.exit_code == 0, done.output
+        return [file.read_bytes()]
+
+
+@cache
+def _geopackage() -> Sequence[bytes]:
+    import geopandas
+    import shapely
+
+    with tempfile.TemporaryDirectory(prefix="resight-fuzz-") as scratch:
+        file = Path(scratch) / "a.gpkg"
+        columns = {"site": ["dunay"], "date": ["2025-05-18"], "platform": ["ropucha-class"]}
+        geopandas.GeoDataFrame(columns, geometry=[shapely.Point(132.355, 42.897)], crs=4326).to_file(file)
+        return [file.read_bytes()]
+
+
+def _drawn_file(data: bytes) -> None:
+    with tempfile.TemporaryDirectory(prefix="resight-fuzz-") as scratch:
+        file = Path(scratch) / "shape"
+        file.write_bytes(data)
+        _shape(str(file))
+
+
+def _drawings() -> Sequence[bytes]:
+    ring = "[[132.355,42.897],[132.356,42.897],[132.356,42.898],[132.355,42.897]]"
+    shape = f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}'
+    crs = '"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::32652"}}'
+    whole = f'{{"type":"FeatureCollection",{crs},"features":[{shape}]}}'
+    return [whole.encode(), *_fixtures("exchange/simplekml.kml", "exchange/simplekml.kmz")]
+
+
+def _time_stamp(data: bytes) -> None:
+    with contextlib.suppress(ResightError):
+        str(stamps.read(data, "head.tsr").to_verify)
+
+
 def _image(data: bytes) -> None:
     with tempfile.TemporaryDirectory(prefix="resight-fuzz-") as scratch:
         file = Path(scratch) / "images" / "a.png"
@@ -227,6 +309,12 @@ TARGETS = (
         partial(_in_logbook, "seeds/sites.geojson"),
         lambda: [b"\n".join((packaged_seeds() / "sites.geojson").read_bytes().split(b"\n")[:3]).rstrip(b",") + b"]}"],
     ),
+    Target(
+        "merge, year file", partial(_merged, "observations/2025.geojson"), partial(_file, "observations/2025.geojson")
+    ),
+    Target(
+        "merge, journal", partial(_merged, "observations/journal.jsonl"), partial(_file, "observations/journal.jsonl")
+    ),
     Target("vocabulary", _vocabulary, partial(_file, "seeds/vocabulary.toml")),
     Target("mapping file", _mapping, lambda: [(packaged_seeds() / "mappings/published-sightings.toml").read_bytes()]),
     Target(
@@ -246,7 +334,22 @@ TARGETS = (
         ],
     ),
     Target("count", _count, lambda: [b"3", b"2-5", b">=10", "≈4".encode(), b"at least 3"]),
+    Target(
+        "shape typed",
+        _typed_shape,
+        lambda: [
+            text.encode()
+            for text in (
+                "POINT (132.355 42.897)",
+                "SRID=32652;LINESTRING (774000 4755000, 774100 4755010)",
+                "MULTIPOLYGON Z (((132.355 42.897 0, 132.356 42.897 0, 132.356 42.898 0, 132.355 42.897 0)))",
+                '{"type":"LineString","coordinates":[[132.355,42.897],[132.356,42.897]]}',
+            )
+        ],
+    ),
+    Target("shape in a file", _drawn_file, _drawings),
     Target("CSV", partial(_imported, "csv"), _rows),
+    Target("CSV of ours", partial(_imported, "csv"), _own_table),
     Target("KML", partial(_imported, "kml"), partial(_fixtures, "exchange/gdal.kml", "exchange/simplekml.kml")),
     Target("KMZ", partial(_imported, "kmz"), partial(_fixtures, "exchange/simplekml.kmz")),
     Target("XLSX", partial(_imported, "xlsx"), _workbook),
@@ -267,7 +370,9 @@ TARGETS = (
             "exchange/osint-geo-extractor.geojson",
         ),
     ),
+    Target("GeoPackage", partial(_imported, "gpkg"), _geopackage),
     Target("image", _image, _pictures),
+    Target("time stamp", _time_stamp, partial(_fixtures, "stamps/abc.tsr", "stamps/abc-token.tsr")),
 )
 
 
