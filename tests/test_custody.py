@@ -521,6 +521,18 @@ def test_a_hand_edit_is_adopted_at_the_command_line_after_it_was_shown(custodian
     assert run("adopt", "nowhere", *words[2:], folder=folder).exit_code == 4
 
 
+def test_a_record_taken_out_is_adopted_without_a_complaint_of_what_was_so_before(custodian: Logbook, run: Any) -> None:
+    last = log(custodian, "2025-02-02").encode()
+    edit(year_of(custodian), last + b'","properties":{"id":"' + last, b'another","properties":{"id":"another')
+    told = run("check", folder=custodian.folder)
+    assert (
+        "dunay-2025-02-02-tanker: revision 1 of this record stands in the journal alone: its write was cut off, or it "
+        "was taken out of the files by hand (`resight adopt` brings it back as withdrawn; or log it again)"
+    ) in told.stdout
+    done = run("adopt", "--why", HAND, "--by", "C. Custodian", "--yes", folder=custodian.folder)
+    assert (done.exit_code, done.stdout.splitlines()[-1], done.stderr) == (0, "2 records taken in.", "")
+
+
 # --- history
 
 

@@ -875,8 +875,12 @@ class Logbook:
         for entry in self._journal.last_write(whole=True).entries:
             wanted, line = _revision(entry["after"]), lines.get(entry["id"])
             if (_revision(line.feature) if line else 0) < wanted:
-                what = f"revision {wanted} of this record stands in the journal alone: its write was cut off"
-                problem = Problem("error", what, JOURNAL_FILE, None, entry["id"], mend="log or amend it again")
+                done, mend = "put back to an earlier one", "`resight adopt` takes in what stands there; or amend it again"
+                if line is None:
+                    done, mend = "taken out of the files", "`resight adopt` brings it back as withdrawn; or log it again"
+                what = f"revision {wanted} of this record stands in the journal alone"
+                what += f": its write was cut off, or it was {done} by hand"
+                problem = Problem("error", what, JOURNAL_FILE, None, entry["id"], mend=mend)
                 if problem not in self.repairs:
                     self.repairs.append(problem)
 

@@ -265,7 +265,8 @@ def adopt(identifiers: tuple[str, ...], why: str, by: str | None, yes: bool) -> 
             return
     done = book.adopt(chosen, why=why, by=analyst)
     click.echo(f"{numbered(len(done), 'record')} taken in." if done else "Nothing to take in.")
-    finish(problems)
+    taken_in = {record.id for record in done}
+    finish([problem for problem in problems if problem.id not in taken_in])
 
 
 def _say_outside(one: Outside) -> None:
