@@ -427,6 +427,30 @@ def test_a_journal_line_cut_off_is_told_and_the_next_open_drops_it(custodian: Lo
     assert custodian.verify().findings == ()
 
 
+def test_a_journal_line_taken_out_of_a_write_that_counted_is_no_crash_and_nothing_more_is_dropped(
+    custodian: Logbook, run: Any
+) -> None:
+    both = [build(Observation, {"site": "dunay", "platform": "tanker", "date": f"2025-02-0{day}"}) for day in (2, 3)]
+    custodian.add(*both, now=NOW)
+    rewrite(custodian, lambda lines: lines[:-1])
+    before = {path: path.read_bytes() for path in (journal_of(custodian), year_of(custodian))}
+    for words in (
+        ("list",),
+        ("check",),
+        ("amend", C, "--count", "3"),
+        ("log", "dunay", "--date", "2025-03-01", "--platform", "tanker"),
+    ):
+        done = run(*words, folder=custodian.folder)
+        said_ = done.stdout + done.stderr
+        assert "the last line of a write is not there, of which line 6 is a part, and its records stand" in said_
+        assert (done.exit_code, "crash and cannot" in said_) == (7 if words[0] in ("amend", "log") else 1, False)
+        assert {path: path.read_bytes() for path in before} == before
+    # What the person is told to do without a copy.
+    rewrite(custodian, lambda lines: lines[:5])
+    assert [record.id for record in adopt(custodian)] == ["dunay-2025-02-02-tanker", "dunay-2025-02-03-tanker"]
+    assert custodian.verify().findings == ()
+
+
 # --- adopt
 
 

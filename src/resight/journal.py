@@ -23,6 +23,7 @@ from resight.vocabulary import fold
 
 #: The journal as a person finds it, below the logbook's folder.
 NAME = "observations/journal.jsonl"
+Feature = Mapping[str, Any]
 _CHUNK = 1 << 16
 #: How every line begins: "after" is the first key in canonical order.
 _START = b'{"after":'
@@ -109,24 +110,37 @@ class Journal:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
 
-    def drop_unfinished(self) -> bool:
+    def drop_unfinished(self, is_on_file: Callable[[Feature], bool]) -> bool:
         """Cut off what a crash left beyond the last write that counts; it was never acknowledged. True if it did.
 
+        Args:
+            is_on_file: does a year file have this wording? It cannot before the write counts.
+
         Raises:
-            UnreadableFile: what stands there is not a line of ours that was torn off.
+            UnreadableFile: what stands there is not a line of ours that was torn off, or belongs to a write that
+                counted before its last line was taken out.
         """
         last = self.last_write()
         if last.is_settled:
             return False
-        *whole, torn = self.path.read_bytes()[last.end :].split(b"\n")
+        raw = self.path.read_bytes()
+        *whole, torn = raw[last.end :].split(b"\n")
         # A torn line is the beginning of one of ours; a file system may pad what it lost with NULs.
         torn = torn.strip(b"\0")
-        is_ours = all(_entry(row) is not None for row in whole) and begins_as_ours(torn)
-        if not is_ours:
+        entries = [_entry(row) for row in whole]
+        if any(entry is not None and is_on_file(entry["after"]) for entry in entries):
+            first = raw.count(b"\n", 0, last.end) + 1
+            lines = f"lines {first} to {first + len(whole) - 1} are" if len(whole) > 1 else f"line {first} is"
+            raise UnreadableFile(
+                f"{NAME}: the last line of a write is not there, of which {lines} a part, and its records stand in "
+                "the year files: no crash did that; nothing was changed: put the journal back from a copy or out of "
+                "git, or without one take those lines out, too, and `resight adopt` the records"
+            )
+        if None in entries or not begins_as_ours(torn):
             what = (
                 "what stands after the last whole write was not left by a crash: mend it by hand; nothing was changed"
             )
-            raise UnreadableFile(f"observations/journal.jsonl could not be read whole: {what}")
+            raise UnreadableFile(f"{NAME}: {what}")
         self._cut(last.end)
         return True
 

@@ -46,7 +46,7 @@ from resight.featurefile import (
 from resight.images import Image
 from resight.index import IndexedFile
 from resight.journal import NAME as JOURNAL_FILE
-from resight.journal import Journal, LastWrite, Past, canonical, concealed, says_other
+from resight.journal import Journal, LastWrite, Past, canonical, concealed, feature_text, says_other
 from resight.merge import settled
 from resight.observation import Observation, Site, Source
 from resight.vocabulary import FILE as VOCABULARY_FILE
@@ -841,14 +841,17 @@ class Logbook:
                 with self._locked():
                     pass
             except (CannotWrite, UnreadableFile) as error:
-                what = f"the last write was cut off by a crash and cannot be carried out here: {error}"
+                what = str(error).removeprefix(f"{JOURNAL_FILE}: ")
+                if isinstance(error, CannotWrite):
+                    what = f"the last write was cut off by a crash and cannot be carried out here: {what}"
                 problem = Problem("error", what, JOURNAL_FILE)
                 if problem not in self.repairs:
                     self.repairs.append(problem)
             return
-        if journal.drop_unfinished():
+        if journal.drop_unfinished(self._stands):
             what = "ended in a write that had been cut off before it counted; that has been taken out now"
-            self.repairs.append(Problem("notice", what, JOURNAL_FILE, mend="log again what was not confirmed"))
+            mend = "log again what was not confirmed; `resight verify` tells what is on file without a line all the same"
+            self.repairs.append(Problem("notice", what, JOURNAL_FILE, mend=mend))
         last = journal.last_write()
         behind = self._behind(last.files)
         if not behind:
@@ -861,6 +864,16 @@ class Logbook:
         for identifier in puts:
             what = "the last write had been cut off after its journal line; it has been carried out now"
             self.repairs.append(Problem("notice", what, JOURNAL_FILE, None, identifier))
+
+    def _stands(self, wording: Mapping[str, Any]) -> bool:
+        """Does a year file have the record of this Feature in this wording?"""
+        text = feature_text(wording)
+        for file in map(self._glance, self._year_files()):
+            for line in file.holding((wording.get("id"),)):
+                with contextlib.suppress(InvalidRecord):
+                    if not says_other(text, Observation.from_feature(line.feature)):
+                        return True
+        return False
 
     def _look_for_lost(self, last: LastWrite) -> None:
         """Say so if the last write is in the journal alone: cut off, and its year file edited before the next open."""
@@ -875,9 +888,15 @@ class Logbook:
         for entry in self._journal.last_write(whole=True).entries:
             wanted, line = _revision(entry["after"]), lines.get(entry["id"])
             if (_revision(line.feature) if line else 0) < wanted:
-                done, mend = "put back to an earlier one", "`resight adopt` takes in what stands there; or amend it again"
+                done, mend = (
+                    "put back to an earlier one",
+                    "`resight adopt` takes in what stands there; or amend it again",
+                )
                 if line is None:
-                    done, mend = "taken out of the files", "`resight adopt` brings it back as withdrawn; or log it again"
+                    done, mend = (
+                        "taken out of the files",
+                        "`resight adopt` brings it back as withdrawn; or log it again",
+                    )
                 what = f"revision {wanted} of this record stands in the journal alone"
                 what += f": its write was cut off, or it was {done} by hand"
                 problem = Problem("error", what, JOURNAL_FILE, None, entry["id"], mend=mend)
