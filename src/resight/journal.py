@@ -110,11 +110,12 @@ class Journal:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
 
-    def drop_unfinished(self, is_on_file: Callable[[Feature], bool]) -> bool:
+    def drop_unfinished(self, stand: Callable[[Mapping[str, Feature]], bool]) -> bool:
         """Cut off what a crash left beyond the last write that counts; it was never acknowledged. True if it did.
 
         Args:
-            is_on_file: does a year file have this wording? It cannot before the write counts.
+            stand: does any of these records, by id, stand in a year file in this wording? None does before the
+                write counts.
 
         Raises:
             UnreadableFile: what stands there is not a line of ours that was torn off, or belongs to a write that
@@ -128,7 +129,7 @@ class Journal:
         # A torn line is the beginning of one of ours; a file system may pad what it lost with NULs.
         torn = torn.strip(b"\0")
         entries = [_entry(row) for row in whole]
-        if any(entry is not None and is_on_file(entry["after"]) for entry in entries):
+        if stand({entry["id"]: entry["after"] for entry in entries if entry}):
             first = raw.count(b"\n", 0, last.end) + 1
             lines = f"lines {first} to {first + len(whole) - 1} are" if len(whole) > 1 else f"line {first} is"
             raise UnreadableFile(

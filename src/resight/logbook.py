@@ -848,9 +848,9 @@ class Logbook:
                 if problem not in self.repairs:
                     self.repairs.append(problem)
             return
-        if journal.drop_unfinished(self._stands):
+        if journal.drop_unfinished(self._stand):
             what = "ended in a write that had been cut off before it counted; that has been taken out now"
-            mend = "log again what was not confirmed; `resight verify` tells what is on file without a line all the same"
+            mend = "log again what was not confirmed; `resight verify` names what is on file all the same"
             self.repairs.append(Problem("notice", what, JOURNAL_FILE, mend=mend))
         last = journal.last_write()
         behind = self._behind(last.files)
@@ -865,13 +865,13 @@ class Logbook:
             what = "the last write had been cut off after its journal line; it has been carried out now"
             self.repairs.append(Problem("notice", what, JOURNAL_FILE, None, identifier))
 
-    def _stands(self, wording: Mapping[str, Any]) -> bool:
-        """Does a year file have the record of this Feature in this wording?"""
-        text = feature_text(wording)
+    def _stand(self, wordings: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Does a year file have any of these records in this wording?"""
+        texts: dict[str | None, bytes] = {identifier: feature_text(feature) for identifier, feature in wordings.items()}
         for file in map(self._glance, self._year_files()):
-            for line in file.holding((wording.get("id"),)):
+            for line in file.holding(texts.keys()):
                 with contextlib.suppress(InvalidRecord):
-                    if not says_other(text, Observation.from_feature(line.feature)):
+                    if not says_other(texts[line.id], Observation.from_feature(line.feature)):
                         return True
         return False
 
@@ -888,15 +888,9 @@ class Logbook:
         for entry in self._journal.last_write(whole=True).entries:
             wanted, line = _revision(entry["after"]), lines.get(entry["id"])
             if (_revision(line.feature) if line else 0) < wanted:
-                done, mend = (
-                    "put back to an earlier one",
-                    "`resight adopt` takes in what stands there; or amend it again",
-                )
-                if line is None:
-                    done, mend = (
-                        "taken out of the files",
-                        "`resight adopt` brings it back as withdrawn; or log it again",
-                    )
+                done, mend = "taken out of the files", "`resight adopt` brings it back as withdrawn; or log it again"
+                if line is not None:
+                    done, mend = "put back to an earlier one", "`resight adopt` takes that in; or amend it again"
                 what = f"revision {wanted} of this record stands in the journal alone"
                 what += f": its write was cut off, or it was {done} by hand"
                 problem = Problem("error", what, JOURNAL_FILE, None, entry["id"], mend=mend)
