@@ -613,6 +613,32 @@ def test_after_a_merge_no_step_is_called_a_hand_edit(joined: Path) -> None:
     assert [step.command for step in steps] == ["log", "amend", "merge", "log", "attach", "log", "amend"]
 
 
+def test_the_history_of_records_that_a_merge_joined_or_gave_another_id_says_so(
+    kept: Path, tmp_path: Path, run: Any
+) -> None:
+    for side in ("base", "ours", "theirs"):
+        shutil.copytree(kept, tmp_path / side)
+    for side, note in (("ours", "here"), ("theirs", "there")):
+        book = Logbook(tmp_path / side)
+        log(book, "2025-02-01", note=note)
+        book.amend(A, count=3, berth=None if side == "ours" else "Pier 2", now=NOW)
+    put_together(*(tmp_path / side for side in ("base", "ours", "theirs")))
+    one, other = "dunay-2025-02-01-tanker", "dunay-2025-02-01-tanker-2"
+    told = {identifier: run("history", identifier, folder=tmp_path / "ours").stdout for identifier in (A, one, other)}
+    joined, beside = "two lines of work joined", "beside the lines above: another line of work, joined by a merge"
+    headlines = {i: [row.split(" ", 1)[1] for row in text.splitlines() if row[:2] == "20"] for i, text in told.items()}
+    assert headlines == {
+        A: ["log (line 1)", "amend (line 7)", f"amend (line 9): {beside}", f"merge (line 12): {joined}"],
+        one: [
+            "log (line 6)",
+            f"log (line 8): {beside}",
+            f"merge (line 10): {joined}; the record that the other had given this id is {other} now",
+        ],
+        other: [f"merge (line 11): {joined}; until then {one}, an id that both had given"],
+    }
+    assert Logbook(tmp_path / "ours").verify().findings == ()
+
+
 # --- what was published
 
 

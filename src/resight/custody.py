@@ -669,6 +669,8 @@ def history(
             # A revision of a published record that was written by hand.
             before = wordings[-1]
         note = entry.get("why") or ""
+        if entry["command"] == "merge":
+            note = f"two lines of work joined; {note}" if note else "two lines of work joined"
         if not _is_same(before, wordings[-1] if wordings else None):
             is_beside = branches != seen or entry["command"] == "merge"
             if is_beside and (before is None or any(_is_same(before, w) for w in wordings)):
@@ -676,8 +678,6 @@ def history(
             else:
                 steps.append(_outside(wordings[-1] if wordings else None, before, entry["time"]))
         seen = branches
-        if entry["command"] == "merge" and not note:
-            note = "two lines of work joined"
         is_first = before is None
         fields = _all_fields(after) if is_first else _told(differences(before, after))
         steps.append(Step(number, entry["time"], entry.get("analyst") or "", entry["command"], note, fields, is_first))

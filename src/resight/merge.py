@@ -227,8 +227,18 @@ class Histories(NamedTuple):
     taken: Collection[str] = ()
 
 
-def joining(histories: Histories) -> Iterator[tuple[str, Feature | None, Feature]]:
-    """What the merge itself has to write into the journal: id, wording before and after.
+class Join(NamedTuple):
+    """What a merge has to write into the journal of one record."""
+
+    id: str
+    before: Feature | None
+    after: Feature
+    #: What became of its id; empty where it is as it was.
+    why: str = ""
+
+
+def joining(histories: Histories) -> Iterator[Join]:
+    """What the merge itself has to write into the journal.
 
     One line for every record whose wording is neither side's, and for each that theirs wrote and whose wording is ours;
     where there is none, their last record, unchanged: the line at which the two histories meet has to speak of one.
@@ -243,14 +253,20 @@ def joining(histories: Histories) -> Iterator[tuple[str, Feature | None, Feature
     # Their lines stand last in the joined journal, so where ours stays it has to be said again.
     stayed = [i for i in touched_there & merged.records.keys() if merged.records[i] != theirs[i]]
     named = dict.fromkeys((*merged.renamed.values(), *merged.reworded, *sorted(stayed)))
+    called = {old: new for new, old in merged.renamed.items()}
     for identifier in named:
         before = ours.get(identifier)
         if before is None and identifier not in merged.renamed:
             before = theirs.get(identifier)
-        yield identifier, before, merged.records[identifier]
+        why = ""
+        if identifier in merged.renamed:
+            why = f"until then {merged.renamed[identifier]}, an id that both had given"
+        elif identifier in called:
+            why = f"the record that the other had given this id is {called[identifier]} now"
+        yield Join(identifier, before, merged.records[identifier], why)
     if not named:
         last = histories.theirs[-1]
-        yield last["id"], last["after"], last["after"]
+        yield Join(last["id"], last["after"], last["after"])
 
 
 def _first_before(entries: Iterable[Mapping[str, Any]]) -> dict[str, Feature]:

@@ -102,16 +102,17 @@ def _merge_journals(ours: Path, theirs: Path, name: str, time: str) -> Outcome:
     parents = [list(here)[-1], list(there)[-1]]
     joining = list(merge_.joining(histories))
     rows = [*here.values(), *new_there.values()]
-    for number, (identifier, before, after) in enumerate(joining, 1):
+    for number, join in enumerate(joining, 1):
         entry: dict[str, Any] = {
             "time": time,
             "analyst": None,
             "command": "merge",
-            "id": identifier,
-            "before": before,
+            "id": join.id,
+            "before": join.before,
             # As the year file has it.
-            "after": Observation.from_feature(after).to_feature(),
+            "after": Observation.from_feature(join.after).to_feature(),
             "parents": parents,
+            **({"why": join.why} if join.why else {}),
         }
         if number == len(joining):
             # It changes no file that is not there already: nothing is to be carried out after a crash.
