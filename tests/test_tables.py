@@ -160,6 +160,21 @@ def test_the_first_sheet_with_rows_is_read_and_the_others_are_named(tmp_path: Pa
         xlsx.read(path, Options(sheet="Empty"))
 
 
+@pytest.mark.parametrize("cover", [[["Port watch"]], [["Port watch"], [None], ["by A. Analyst"], ["do not pass on"]]])
+def test_a_cover_before_the_table_is_passed_over_and_said(tmp_path: Path, cover: list[Any]) -> None:
+    path = workbook(tmp_path / "t.xlsx", ("Cover", cover), ("Data", [["site", "date"], ["dunay", "2025"]]))
+    table = xlsx.read(path, NONE)
+    assert table.columns == ("site", "date")
+    assert table.notes == ("sheet 'Data' is read; not read: 'Cover' (--sheet NAME)",)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.txt", "t", "t.xls"])
+def test_a_workbook_is_read_whatever_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(workbook(tmp_path / "t.xlsx", ("S", [["a", "b"], [1, "=1+1"]])).read_bytes())
+    assert formats.read(path, NONE).columns == ("a", "b")
+
+
 def test_a_formula_is_never_worked_out_and_a_missing_result_is_said(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", ("S", [["a", "b"], [1, "=1+1"], [2, "x"]]))
     table = xlsx.read(path, NONE)

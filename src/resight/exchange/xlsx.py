@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from resight import dates
 from resight.errors import CannotWrite, InvalidValue, ResightError, UnreadableFile
 from resight.exchange import flat, foreign, zipped
-from resight.exchange.header import taken_apart
+from resight.exchange.header import Sheet, taken_apart
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Table
 from resight.observation import Observation
@@ -35,7 +35,7 @@ def recognises(path: Path, head: bytes) -> bool:
 
 
 def read(path: Path, options: Options) -> Table:
-    """The table of one sheet: the one asked for, or the first that holds rows.
+    """The table of one sheet: the one asked for, or the first that holds rows below a line that can name columns.
 
     Raises:
         UnreadableFile: no workbook, damaged, protected by a password, or unreasonably large when unzipped.
@@ -46,11 +46,13 @@ def read(path: Path, options: Options) -> Table:
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            return _table(path, book, options)
-        finally:
-            book.close()
+        # Given a path openpyxl would go by its ending.
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            try:
+                return _table(path, book, options)
+            finally:
+                book.close()
     except ResightError:
         raise
     except Exception as error:
@@ -64,20 +66,16 @@ def _table(path: Path, book: Workbook, options: Options) -> Table:
     if options.sheet is not None:
         name = _asked_for(options.sheet, names)
         lines = _lines(book, name)
+        sheet = taken_apart(lines) if lines else None
     else:
-        name, lines = "", []
-        for name in names:
-            lines = _lines(book, name)
-            if lines:
-                break
+        name, sheet = _first_with_rows(book, names)
         others = [f"{other!r}" for other in names if other != name]
-        if lines and others:
+        if sheet and others:
             notes.append(f"sheet {name!r} is read; not read: {', '.join(others)} (--sheet NAME)")
-    if not lines:
+    if sheet is None:
         which = f"sheet {options.sheet!r} of {path.name}" if options.sheet is not None else path.name
         raise UnreadableFile(f"{which} holds no rows")
     notes += _formulas_without_result(path, name)
-    sheet = taken_apart(lines)
     foreign.counted(path, len(sheet.rows))
     failed = [
         f"row {row.number}, {column}" for row in sheet.rows for column, cell in row.values.items() if cell in _FAILED
@@ -85,6 +83,19 @@ def _table(path: Path, book: Workbook, options: Options) -> Table:
     if failed:
         notes.append(f"a formula failed in the spreadsheet itself: {_some(failed)}")
     return Table("xlsx", sheet.columns, sheet.rows, (*notes, *sheet.notes), {}, book.epoch.date())
+
+
+def _first_with_rows(book: Workbook, names: list[str]) -> tuple[str, Sheet | None]:
+    """The first sheet with rows, past covers that hold a title alone; if there is none, the first that holds anything."""
+    cover: tuple[str, Sheet | None] = ("", None)
+    for name in names:
+        lines = _lines(book, name)
+        sheet = taken_apart(lines) if lines else None
+        if sheet and sheet.rows and len(sheet.columns) > 1:
+            return name, sheet
+        if sheet and (cover[1] is None or (sheet.rows and not cover[1].rows)):
+            cover = (name, sheet)
+    return cover
 
 
 def _asked_for(text: str, names: list[str]) -> str:
@@ -124,18 +135,19 @@ def _formulas_without_result(path: Path, name: str) -> Iterator[str]:
         return
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True)
-    saved = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        missing = [
-            cell.coordinate
-            for written, shown in zip(_cells(book, name), _cells(saved, name), strict=True)
-            for cell, result in zip(written, shown, strict=True)
-            if cell.data_type == "f" and result.value is None
-        ]
-    finally:
-        book.close()
-        saved.close()
+    with path.open("rb") as file, path.open("rb") as other:
+        book = openpyxl.load_workbook(file, read_only=True)
+        saved = openpyxl.load_workbook(other, read_only=True, data_only=True)
+        try:
+            missing = [
+                cell.coordinate
+                for written, shown in zip(_cells(book, name), _cells(saved, name), strict=True)
+                for cell, result in zip(written, shown, strict=True)
+                if cell.data_type == "f" and result.value is None
+            ]
+        finally:
+            book.close()
+            saved.close()
     if missing:
         yield f"formulas without a saved result read as empty: {_some(missing)}; open and save it in a spreadsheet"
 
