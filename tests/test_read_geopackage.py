@@ -70,6 +70,13 @@ def test_cells_keep_their_types_and_rows_their_fid(path: Path) -> None:
     assert isinstance(rows[0].values["count"], int)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_geopackage_of_another_name_is_read_without_a_remark(path: Path) -> None:
+    write(path, frame())
+    other = path.rename(path.with_name("layer.json"))
+    assert len(list(geopackage.read(other, Options()).rows)) == 2
+
+
 def test_another_system_is_converted_and_said(path: Path) -> None:
     write(path, frame().to_crs("EPSG:32653"))
     table = geopackage.read(path, Options())

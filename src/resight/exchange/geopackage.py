@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -33,6 +34,15 @@ def recognises(path: Path, head: bytes) -> bool:
     return head.startswith(_SQLITE) and (head[68:72] in _IDENTIFIERS or path.suffix.lower() == ".gpkg")
 
 
+@contextlib.contextmanager
+def _whatever_its_name() -> Iterator[None]:
+    """What a file is, its content says: GDAL's remarks on an ending that it does not expect are for nobody."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*non conformant file extension", category=RuntimeWarning)
+        yield
+
+
+@_whatever_its_name()
 def read(path: Path, options: Options) -> Table:
     """The features of one layer, by their FID.
 
