@@ -201,6 +201,57 @@ def test_both_orders_in_one_column_are_refused_with_the_rows(book: Logbook, tmp_
     assert (done.exit_code, len(book.read().records)) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [("14-Mar-25", "2025-03-14"), ("14.3.25", "2025-03-14"), ("7 Aug 69", "1969-08-07"), ("Mar 14, 25", "2025-03-14")],
+)
+def test_two_digits_of_a_year_are_the_last_once_the_order_is_stated(
+    book: Logbook, tmp_path: Path, cell: str, day: str
+) -> None:
+    file = table(tmp_path / "a.csv", ["site", "date", "platform"], ["dunay", cell, "ropucha"])
+    refused = bring(file, *OWN)
+    assert f"{cell!r} gives two digits of its year: --dates dmy or --dates mdy" in refused.stderr
+    assert bring(file, *OWN, "--dates", "dmy").exit_code == 0
+    assert [record.date for record in book.read().records] == [day]
+
+
+@pytest.mark.parametrize("word", ["?", "n/a", "N/A", "-", "unknown", "Unk.", "TBC", "неизвестно"])
+def test_a_word_for_no_name_makes_no_individual_of_two_ships(book: Logbook, tmp_path: Path, word: str) -> None:
+    row = ["cargo ship", word, word]
+    file = table(
+        tmp_path / "a.csv",
+        ["site", "date", "ship type", "hull", "image id"],
+        ["rajin", "2024-05-01", *row],
+        ["rajin", "2025-05-01", *row],
+    )
+    done = bring(file, *OWN)
+    assert [(r.platform_name, r.image_id) for r in book.read().records] == [(None, None)] * 2
+    assert f"notice: no name, and read as an empty cell of platform_name: {word!r}" in done.stdout
+
+
+def test_known_ones_with_a_comma_between_are_not_one_of_that_name(book: Logbook, tmp_path: Path) -> None:
+    file = table(
+        tmp_path / "a.csv",
+        ["site", "date", "ship type", "hull"],
+        ["rajin", "2025-05-01", "cargo ship", "Lady R, Maia-1"],
+        ["rajin", "2025-05-02", "cargo ship", "Rose, of Rostov"],
+    )
+    done = bring(file, *OWN)
+    assert "'Lady R, Maia-1' names 2 of them, and a record is of one; allowed: a semicolon" in done.stderr
+    assert [record.platform_name for record in book.read().records] == ["Rose, of Rostov"]
+
+
+@pytest.mark.parametrize(
+    ("folders", "site"), [("2025 / Dunay", "dunay"), ("Dunay / May", "dunay"), ("Dunay / Rajin", None), ("May", None)]
+)
+def test_a_folder_inside_folders_says_the_site_where_it_names_one(folders: str, site: str | None) -> None:
+    plan, read, _ = plan_of(
+        ("folder", "date", "platform"), [Row(1, {"folder": folders, "date": "2025", "platform": "ship"})]
+    )
+    assert read.fits("site", folders) is (site is not None)
+    assert [rule.columns for rule in plan.rules if rule.field == "site"] == ([("folder",)] if site else [])
+
+
 def test_days_of_a_workbook_are_days_also_as_bare_numbers(book: Logbook, tmp_path: Path) -> None:
     sheets = openpyxl.Workbook()
     sheets.active.append(["Site", "Date", "Platform", "Count"])

@@ -14,6 +14,7 @@ from resight.checks import REGISTER_FILE
 from resight.errors import InvalidValue, UnknownName
 from resight.exchange import moments, places
 from resight.exchange.mapping import as_text
+from resight.exchange.table import FOLDERS
 from resight.observation import (
     METHODS,
     Basis,
@@ -53,8 +54,42 @@ _METHODS: Mapping[Method, frozenset[str]] = {
 _YES = _folded("yes|y|true|1|x|да|так|예|ja|oui|si")
 _NO = _folded("no|n|false|0|нет|ні|아니오|nein|non")
 #: What stands in a platform column where nothing, or nothing that could be told, was seen.
-_NOTHING = _folded("nothing|none|nothing seen|no ship|no ships|no aircraft|no activity|empty|any|нет|ничего|없음")
-_CLOUD = _folded("cloud|clouds|cloudy|cannot tell|no image|облачно|облака|구름")
+_NOTHING = _folded(
+    "nothing|none|nothing seen|none seen|nothing found|not seen|no ship|no ships|no vessel|no vessels|no aircraft|"
+    "no activity|negative|nil|empty|any|нет|ничего|없음"
+)
+_CLOUD = _folded("cloud|clouds|cloudy|cloud cover|too cloudy|obscured|cannot tell|no image|облачно|облака|구름")
+#: What people write into a cell for which they have no name. Of two rows that say it nobody knows that they are one.
+_NO_NAME = frozenset(
+    word
+    for words in (
+        (
+            "-",
+            "–",
+            "—",
+            "?",
+            "??",
+            "???",
+            ".",
+            "/",
+            "n/a",
+            "na",
+            "n.a.",
+            "n/k",
+            "nk",
+            "none",
+            "null",
+            "nil",
+            "tbc",
+            "tbd",
+        ),
+        ("unknown", "unk", "unk.", "not known", "unnamed", "unidentified", "not identified"),
+        ("нет", "н/д", "неизвестно", "неизв.", "unbekannt", "inconnu", "desconocido", "미상", "불명", "없음", "不明"),
+    )
+    for word in words
+)
+#: Fields whose words tell one thing from all others of its kind.
+NAMES = frozenset({"platform_name", "image_id"})
 
 
 class Context(NamedTuple):
@@ -116,6 +151,11 @@ class Reader:
         kind = self._kinds.get(field)
         return kind(cell, field) if kind else {field: as_text(cell).strip()}
 
+    @staticmethod
+    def names_nothing(field: str, cell: Any) -> bool:
+        """Does the cell only say that the name of the thing, or of its image, is not known?"""
+        return field in NAMES and as_text(cell).strip().lower() in _NO_NAME
+
     def is_plain(self, field: str) -> bool:
         """Is the field any text as it stands?"""
         return field not in self._kinds
@@ -124,7 +164,7 @@ class Reader:
         """Could the cell fill the field?"""
         # Near names are for a person: looking for them would take most of the time here.
         if field == "site":
-            return fold(as_text(cell)) in self._sites
+            return self._named_site(as_text(cell).strip()) is not None
         if field == "platform":
             text = as_text(cell).strip()
             return fold(text) in _NOTHING | _CLOUD or self._named(text)[0] is not None
@@ -137,12 +177,20 @@ class Reader:
 
     def _site(self, cell: Any, _: str) -> Mapping[str, Any]:
         text = as_text(cell).strip()
-        found = self._sites.get(fold(text)) if fold(text) else None
+        found = self._named_site(text)
         if found is None:
             names = [name for site in self._context.sites.values() for name in site.all_names]
             near = near_names(text, names)
             raise UnknownName("site", text, near=near, where=REGISTER_FILE, all_names="resight sites")
         return {"site": found}
+
+    def _named_site(self, text: str) -> str | None:
+        """The site that a name means, or the only one that is named in a path of folders (``2025 / Dunay``)."""
+        whole = self._sites.get(fold(text)) if fold(text) else None
+        if whole is not None or FOLDERS not in text:
+            return whole
+        found = {self._sites[fold(part)] for part in text.split(FOLDERS) if fold(part) in self._sites}
+        return found.pop() if len(found) == 1 else None
 
     def _date(self, cell: Any, field: str) -> Mapping[str, Any]:
         if isinstance(cell, datetime):
@@ -159,13 +207,16 @@ class Reader:
         first, slash, last = text.partition("/")
         if slash and (moments.moment(first) or moments.moment(last)):
             return {field: text}
+        order = self._context.orders.get(field)
         try:
-            return {field: dates.from_elsewhere(text, self._context.orders.get(field))}
+            return {field: dates.from_elsewhere(_with_century(text) if order else text, order)}
         except dates.DateError as error:
             what = str(error)
             if re.fullmatch(r"\d{5}(\.\d+)?", text) and _SERIALS[0] <= float(text) < _SERIALS[1]:
                 day = Day(1899, 12, 30) + timedelta(days=int(float(text)))
                 what = f"{text!r} is a spreadsheet's number of a day, perhaps {day}: format the column as a date"
+            elif not order and _with_century(text) != text:
+                what = f"{text!r} gives two digits of its year: --dates dmy or --dates mdy says that they are the last"
             elif len(error.suggestion) == 2:
                 what += ": say which comes first, with --dates dmy or --dates mdy"
             elif error.suggestion:
@@ -204,6 +255,10 @@ class Reader:
     def _individual(self, cell: Any, _: str) -> Mapping[str, Any]:
         text = as_text(cell).strip()
         known = self._context.vocabulary.individual(text)
+        parts = [] if known else [part.strip() for part in re.split(r"[,/&+]|\band\b", text) if part.strip()]
+        if len(parts) > 1 and all(map(self._context.vocabulary.individual, parts)):
+            what = f"{text!r} names {len(parts)} of them, and a record is of one"
+            raise InvalidValue("platform_name", cell, what, allowed=f"a semicolon between them: {'; '.join(parts)}")
         return {"platform_name": known.name if known else text}
 
     def _outcome(self, cell: Any, _: str) -> Mapping[str, Any]:
@@ -253,6 +308,12 @@ class Reader:
         if a and b:
             return {"latitude": first, "longitude": second} if a in "NS" else {"latitude": second, "longitude": first}
         return {"position": (first, second)}
+
+
+def _with_century(text: str) -> str:
+    """A date that ends in two digits of its year (``14.3.25``, ``14-Mar-25``) with all four, 1969 to 2068 (POSIX)."""
+    found = re.fullmatch(r"(\d{1,2}([./ -])(?:\d{1,2}|[^\W\d]{3,}\.?)\2|[^\W\d]{3,}\.? \d{1,2}, ?)(\d\d)", text)
+    return f"{found[1]}{'19' if found[3] >= '69' else '20'}{found[3]}" if found else text
 
 
 def degrees(cell: Any, field: str) -> tuple[float, str]:

@@ -14,7 +14,7 @@ _NAMES: Mapping[str, str] = {
     "id": "resight id|record id",
     "site": "site|place|location|port|airport|airfield|base|facility|site name|location name|place name|where|"
     "aoi|target|место|объект|порт|аэродром|местоположение|місце|об'єкт|장소|위치|지점|ort|standort|"
-    "lieu|lugar",
+    "lieu|lugar|folder",
     "date": "date|day|when|obs date|observation date|date observed|image date|imagery date|date of image|"
     "event date|date edtf|sighting date|date seen|date of observation|acquisition date|capture date|"
     "дата|дата наблюдения|дата снимка|день|날짜|일자|촬영일|datum|jour|fecha",
@@ -110,6 +110,7 @@ LOOSE = frozenset(
             "source",
             "day",
             "position",
+            "folder",
         ],
     )
 )

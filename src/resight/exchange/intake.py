@@ -13,7 +13,7 @@ import orjson
 from resight import checks, dates
 from resight.errors import InvalidRecord, InvalidValue
 from resight.exchange import moments, own
-from resight.exchange.cells import Context, Reader
+from resight.exchange.cells import NAMES, Context, Reader
 from resight.exchange.mapping import FIELDS, GATHERING, Plan, Rule, as_text, is_blank
 from resight.exchange.table import Row
 from resight.observation import Observation, Site, build, positions
@@ -165,7 +165,7 @@ def examples(plan: Plan, rows: Sequence[Row], read: Reader) -> list[Example]:
     for rule in plan.rules:
         cell, became = "", "every cell is empty"
         for row in rows:
-            cells = rule.cells(row.values)
+            cells = [cell for cell in rule.cells(row.values) if not read.names_nothing(rule.field, cell)]
             if not cells:
                 continue
             raw = [as_text(row.values.get(column)) for column in rule.reads if not is_blank(row.values.get(column))]
@@ -227,7 +227,7 @@ def records(
             continue
         several += len(values) > 1
         found.append((row, values))
-    notes = _settle_positions(found, terms.sites)
+    notes = cells.notes() + _settle_positions(found, terms.sites)
     if several:
         rows_say = "1 row names" if several == 1 else f"{several} rows name"
         notes.append(f"{rows_say} several things: each becomes a record of the same look")
@@ -349,6 +349,8 @@ class _Cells:
             for said in () if rule.reads else [read.read(rule.field, cell) for cell in rule.cells({})]:
                 self._always |= said
         self._parts = tuple(rule.field for rule in plan.rules if rule.field.startswith("source."))
+        #: By field, the words that were met in place of a name.
+        self._no_names: dict[str, dict[str, None]] = {}
 
     def _plain_column(self, rule: Rule) -> str | None:
         is_plain = self._read.is_plain(rule.field) and len(rule.columns) == 1 and rule.default is None
@@ -368,7 +370,7 @@ class _Cells:
             if plain is not None:
                 cell = cells.get(plain)
                 text = cell.strip() if type(cell) is str else as_text(cell).strip()
-                if text:
+                if text and (rule.field not in NAMES or not self._names_nothing(rule, text)):
                     common[rule.field] = text
                 continue
             found = self._said(rule, reads, known, cells)
@@ -423,9 +425,23 @@ class _Cells:
 
     def _fresh(self, rule: Rule, cells: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | InvalidValue:
         try:
-            return [self._read.read(rule.field, cell) for cell in rule.cells(cells)]
+            said = [cell for cell in rule.cells(cells) if not self._names_nothing(rule, cell)]
+            return [self._read.read(rule.field, cell) for cell in said]
         except InvalidValue as error:
             return error
+
+    def _names_nothing(self, rule: Rule, cell: Any) -> bool:
+        if not self._read.names_nothing(rule.field, cell):
+            return False
+        self._no_names.setdefault(rule.field, {})[as_text(cell).strip()] = None
+        return True
+
+    def notes(self) -> list[str]:
+        """What a person must know of how cells were read."""
+        return [
+            f"no name, and read as an empty cell of {field}: {', '.join(map(repr, words))}"
+            for field, words in self._no_names.items()
+        ]
 
 
 def _spread(common: dict[str, Any], several: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterable[dict[str, Any]]:

@@ -26,7 +26,7 @@ from resight import dates, wording
 from resight.errors import InvalidValue, UnreadableFile
 from resight.exchange import flat, foreign, moments, own, places, zipped
 from resight.exchange.setting import Setting
-from resight.exchange.table import Options, Row, Table
+from resight.exchange.table import FOLDERS, Options, Row, Table
 from resight.observation import Observation
 
 #: Elements inside one another; Google Earth's own files stay below 30.
@@ -238,7 +238,7 @@ class _Placemarks:
         values: dict[str, Any] = {}
         folders = [c.own["name"] for c in self._containers if c.kind == "Folder" and c.own.get("name")]
         if folders:
-            values["folder"] = " / ".join(folders)
+            values["folder"] = FOLDERS.join(folders)
         geometry = None
         time: Any = None
         for child in element:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date as Day
 from typing import Any, NamedTuple
 
+#: Between the names of folders inside one another, in the cell that says where a place was kept.
+FOLDERS = " / "
+
 
 class Options(NamedTuple):
     """What a person may have to say about a file, because the file does not."""

@@ -86,7 +86,7 @@ def _table(path: Path, book: Workbook, options: Options) -> Table:
 
 
 def _first_with_rows(book: Workbook, names: list[str]) -> tuple[str, Sheet | None]:
-    """The first sheet with rows, past covers that hold a title alone; if there is none, the first that holds anything."""
+    """The first sheet with rows, past covers of a title or a text; without one, the first that holds anything."""
     cover: tuple[str, Sheet | None] = ("", None)
     for name in names:
         lines = _lines(book, name)
