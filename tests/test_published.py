@@ -17,14 +17,14 @@ ROOT = Path(__file__).parents[1]
 SET = ROOT.parent / "shared" / "reference" / "published-sightings.csv"
 MAPPINGS = ROOT / "seeds" / "mappings"
 BY_HAND = MAPPINGS / "published-sightings-by-hand.csv"
-#: Written in our own words for every row, or made when a record is logged.
-OWN_WORDS = {"id", "visible", "note", "analyst", "logged_at", "earliest", "latest"}
+#: Made when a record is logged, or follows from another field.
+OF_THE_LOG = {"id", "analyst", "logged_at", "earliest", "latest"}
 
 pytestmark = pytest.mark.skipif(not SET.exists(), reason=f"{SET} is not at hand")
 
 
 def said(record: Observation) -> dict[str, Any]:
-    return {name: value for name, value in record.to_feature()["properties"].items() if name not in OWN_WORDS}
+    return {name: value for name, value in record.to_feature()["properties"].items() if name not in OF_THE_LOG}
 
 
 def as_text(value: Any) -> str:
