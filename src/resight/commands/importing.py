@@ -108,7 +108,12 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
         where = _write_rejects(file, options["rejects"], rejected.text(columns, rejects)) if rejects else None
         with terminal.progress() as progress:
             progress(f"writing {len(records):,} records", 0, 1)
-            book.add(*records, anyway=True, command="import", now=now)
+            try:
+                book.add(*records, anyway=True, command="import", now=now)
+            except KeyboardInterrupt:
+                again = "The file is in the logbook whole or not at all: the same command again adds what is missing."
+                click.echo(f"\n{again}", err=True)
+                raise
         _say_outcome(len(records), there, rejects, "added", where)
     finish(book.file_problems(), PROBLEMS_FOUND if rejects else 0)
 
