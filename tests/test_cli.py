@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -1857,6 +1858,23 @@ def test_long_work_is_told_on_one_line_with_what_is_done_and_how_much(monkeypatc
     shown = watched(monkeypatch, Screen(), 0)
     assert "Trying chance, [red]Dunay\\x1b[1m" in shown
     assert "2/2" in shown
+
+
+def test_one_long_step_is_told_by_itself_once_patience_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = threading.Event()
+
+    class Looked(Screen):
+        def write(self, text: str) -> int:
+            if "writing 9 records" in text:
+                shown.set()
+            return super().write(text)
+
+    monkeypatch.setattr(terminal, "PATIENCE", 0.01)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Looked())
+    with terminal.progress() as tell:
+        tell("writing 9 records", 0, 0)
+        assert shown.wait(60)
 
 
 def test_short_work_and_work_nobody_watches_are_silent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
@@ -22,6 +23,9 @@ from resight.observation import LOOK_METHODS, Observation, Site
 from resight.public import without_confidential
 from resight.vocabulary import Platform, Term, Vocabulary
 from resight.wording import Progress, count_text, in_short, years_text
+
+if TYPE_CHECKING:
+    from rich import progress as bars
 
 #: What every write changes.
 _COUNTERS = ("revision", "revised_at")
@@ -98,30 +102,73 @@ def problems(found: Iterable[Problem], *, err: bool = True) -> None:
 def progress() -> Iterator[Progress]:
     """How far long work has got: one line on standard error, rewritten, gone at the end.
 
-    Nothing when standard error is no terminal, or when the work is over within :data:`PATIENCE`.
+    Nothing when standard error is no terminal, or when the work is over within :data:`PATIENCE`. After that the line
+    comes up by itself, also in the midst of one long step; a step of 0 says that it goes on, not how far it is.
     """
     if not sys.stderr.isatty():
         yield lambda _what, _done, _of: None
         return
-    begun, shown = time.monotonic(), None
-    with ExitStack() as stack:
+    line = _Line()
+    timer = threading.Timer(PATIENCE, line.show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield line.tell
+    finally:
+        timer.cancel()
+        line.close()
 
-        def tell(what: str, done: int, of: int) -> None:
-            nonlocal shown
-            if shown is None:
-                if time.monotonic() - begun < PATIENCE:
-                    return
-                from rich import progress as bars
-                from rich.console import Console
 
-                # Text, not markup: the name of a site is shown as it was typed.
-                words = bars.TextColumn("{task.description}", markup=False)
-                line = (words, bars.BarColumn(bar_width=20), bars.MofNCompleteColumn())
-                shown = stack.enter_context(bars.Progress(*line, console=Console(stderr=True), transient=True))
-                shown.add_task("")
-            shown.update(shown.task_ids[0], description=printable(what), completed=done, total=of)
+class _Line:
+    """The line that tells how far work has got, once it is time to show it."""
 
-        yield tell
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._told: tuple[str, int, int] | None = None
+        self._shown: bars.Progress | None = None
+        self._is_over = False
+        self._lock = threading.RLock()
+
+    def tell(self, what: str, done: int, of: int) -> None:
+        """Remember how far it is, and show it when patience is over."""
+        with self._lock:
+            self._told = (what, done, of)
+            if self._shown is not None or time.monotonic() - self._begun >= PATIENCE:
+                self.show()
+
+    def show(self) -> None:
+        """Show what was told last."""
+        with self._lock:
+            if self._told is None or self._is_over:
+                return
+            what, done, of = self._told
+            words, so_far = printable(what), f"{done:,}/{of:,}" if of else ""
+            if self._shown is None:
+                self._shown = _bar()
+                self._shown.add_task(words, total=of or None, completed=done, so_far=so_far)
+                self._shown.start()
+            else:
+                task = self._shown.task_ids[0]
+                self._shown.update(task, description=words, total=of or None, completed=done, so_far=so_far)
+
+    def close(self) -> None:
+        """Take the line away."""
+        with self._lock:
+            self._is_over = True
+            if self._shown is not None:
+                self._shown.stop()
+
+
+def _bar() -> bars.Progress:
+    from rich import progress as bars
+    from rich.console import Console
+
+    # Text, not markup: the name of a site is shown as it was typed.
+    words = bars.TextColumn("{task.description}", markup=False)
+    columns = (words, bars.BarColumn(bar_width=20), bars.TextColumn("{task.fields[so_far]}", markup=False))
+    # What goes to a file must not be taken for what is shown above the line.
+    is_screen = sys.stdout.isatty()
+    return bars.Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=is_screen)
 
 
 def shareable(record: Observation) -> dict[str, Any]:

@@ -60,27 +60,30 @@ def export(name: str | None, output: str | None, safe: bool, terms: Terms | None
 
     book = open_logbook()
     _refuse_data_file(book, output)
-    found, problems = chosen(book, filters, withdrawn=True)
-    records = [record for record in found if record.status != "withdrawn" or filters["status"] == "withdrawn"]
-    left_out = [_left_out(len(found) - len(records), "withdrawn record", "--status withdrawn exports them")]
-    shared = [without_confidential(record) for record in records]
-    hidden = sum(len(old.sources) - len(new.sources) for old, new in zip(records, shared, strict=True))
-    left_out.append(_left_out(hidden, "confidential source", "they never leave the logbook"))
-    if terms:
-        book = open_logbook(terms)
-        shared = public_records(shared, terms)
-        why = "only what a second person has reviewed is public: `resight review ID --by NAME`"
-        left_out += [_left_out(len(records) - len(shared), "record", why), terms.withheld, terms.generalizations]
-    setting = Setting(
-        form=form.name,
-        sites=book.sites,
-        vocabulary=book.vocabulary,
-        year=max((record.year for record in shared), default=0),
-        digest=book.digest(shared) if form.has_digest else "",
-        terms=terms,
-        is_safe=safe,
-    )
-    losses = _written(write, shared, form, output, setting)
+    with terminal.progress() as progress:
+        progress("reading the logbook", 0, 0)
+        found, problems = chosen(book, filters, withdrawn=True)
+        records = [record for record in found if record.status != "withdrawn" or filters["status"] == "withdrawn"]
+        left_out = [_left_out(len(found) - len(records), "withdrawn record", "--status withdrawn exports them")]
+        shared = [without_confidential(record) for record in records]
+        hidden = sum(len(old.sources) - len(new.sources) for old, new in zip(records, shared, strict=True))
+        left_out.append(_left_out(hidden, "confidential source", "they never leave the logbook"))
+        if terms:
+            book = open_logbook(terms)
+            shared = public_records(shared, terms)
+            why = "only what a second person has reviewed is public: `resight review ID --by NAME`"
+            left_out += [_left_out(len(records) - len(shared), "record", why), terms.withheld, terms.generalizations]
+        setting = Setting(
+            form=form.name,
+            sites=book.sites,
+            vocabulary=book.vocabulary,
+            year=max((record.year for record in shared), default=0),
+            digest=book.digest(shared) if form.has_digest else "",
+            terms=terms,
+            is_safe=safe,
+        )
+        progress(f"writing {wording.numbered(len(shared), 'record')} as {form.words}", 0, 0)
+        losses = _written(write, shared, form, output, setting)
     for sentence in filter(None, [*left_out, *losses]):
         terminal.say(sentence, level="notice", err=True)
     if output:

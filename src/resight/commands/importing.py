@@ -66,7 +66,7 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
     now = datetime.now(UTC)
     stated = _stated(maps, sets, mapping, options["dates"])
     with terminal.progress() as progress:
-        progress(f"reading {file.name}", 0, 1)
+        progress(f"reading {file.name}", 0, 0)
         table, rows = _read(file, stated, options, book)
         terms = intake.Terms(book.sites, book.vocabulary, now, table.day_zero, options["anyway"])
         checking = f"checking {len(rows):,} rows"
@@ -88,7 +88,7 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
                 raise refusal
             analyst = options["analyst"] or os.environ.get("RESIGHT_ANALYST") or None
             found = intake.records(rows, plan, read, terms, analyst=analyst, progress=checked)
-        progress("comparing with what is on file", 1, 1)
+        progress("comparing with what is on file", 0, 0)
         kept = intake.sorted_out(found.drafts, _on_file(book, found.drafts), terms)
     for note in (*table.notes, *notes, *found.notes):
         terminal.say(note, level="notice")
@@ -107,7 +107,7 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
             return
         where = _write_rejects(file, options["rejects"], rejected.text(columns, rejects)) if rejects else None
         with terminal.progress() as progress:
-            progress(f"writing {len(records):,} records", 0, 1)
+            progress(f"writing {len(records):,} records", 0, 0)
             try:
                 book.add(*records, anyway=True, command="import", now=now)
             except KeyboardInterrupt:
