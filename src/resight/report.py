@@ -68,13 +68,16 @@ def to_csv(findings: Findings) -> str:
     """Every episode of both sides as one row, see :mod:`resight.ledger`; RFC 4180, UTF-8, lines ending in CR LF.
 
     Bits are numbers with two decimals, p has two digits; empty where there are none. Text that a spreadsheet would take
-    for a formula has an apostrophe before it.
+    for a formula has an apostrophe before it. What narrows the report (it is for the public, say) stands in a last
+    column, in every row: a row is soon taken out of its file.
     """
     written = io.StringIO(newline="")
     rows = csv.writer(written)
-    rows.writerow(ledger.COLUMNS)
+    conditions = [_cell(" ".join(findings.conditions), "")] if findings.conditions else []
+    rows.writerow([*ledger.COLUMNS, *(["conditions"] if conditions else [])])
     rows.writerows(
-        [_cell(line[column], _DIGITS.get(column, ".2f")) for column in ledger.COLUMNS] for line in findings.ledger
+        [*(_cell(line[column], _DIGITS.get(column, ".2f")) for column in ledger.COLUMNS), *conditions]
+        for line in findings.ledger
     )
     return written.getvalue()
 

@@ -183,8 +183,6 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
     outlines = sum(record.geometry is not None and flat.point(record) is None for record in records)
     if outlines:
         said.append(f"TimeMap knows points: {wording.numbered(outlines, 'outline')} given as a point inside")
-    if setting.terms:
-        said.append("TimeMap has no place for the statement that the file is generalised: print it beside the map")
     return tuple(said)
 
 
@@ -208,7 +206,8 @@ def _event(record: Observation, setting: Setting) -> dict[str, Any]:
         "longitude": repr(place[0]) if place else "",
         "type": record.outcome,
         "category": setting.vocabulary.label(record.platform) if record.platform else "",
-        "comments": record.note or "",
+        # TimeMap has no place for what holds of the whole file.
+        "comments": "\n".join(filter(None, (record.note, *setting.statements.values()))),
         # An association has to be named in a file of TimeMap's own, or it is refused.
         "associations": [],
         "sources": [source.url for source in record.sources if source.url],
