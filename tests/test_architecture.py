@@ -19,6 +19,7 @@ ORDER = (
     "dates",
     "vocabulary",
     "observation",
+    "screening",
     "flatmap",
     "geodesy",
     "measure",
@@ -147,7 +148,7 @@ HOMES = {
     "folium": {"additions", "maps"},
     "branca": {"additions", "maps", "webpage"},
     "geopandas": {"bulk", "exchange.geoparquet", "frame"},
-    "pandas": {"bulk", "frame"},
+    "pandas": {"bulk", "frame", "screening"},
     "scipy": {"flags", "geodesy", "linkage", "pattern", "rates"},
     "numpy": {
         "bulk",
@@ -158,6 +159,7 @@ HOMES = {
         "linkage",
         "pattern",
         "raster",
+        "screening",
         "weights",
     },
     "shapely": {
@@ -229,6 +231,7 @@ PURE = (
     "dates",
     "vocabulary",
     "observation",
+    "screening",
     "flatmap",
     "geodesy",
     "measure",

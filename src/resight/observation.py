@@ -7,10 +7,11 @@ geopandas show every field as a column. No files here; the order of the fields i
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +19,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -55,6 +57,27 @@ Line = Annotated[str, Field(min_length=1, max_length=500)]
 Text = Annotated[str, Field(min_length=1, max_length=100_000)]
 # An address that a page may show: never javascript:, data: or file:.
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$", max_length=4000)]
+
+
+def _edtf(value: str) -> str:
+    try:
+        dates.parse(value)
+    except dates.DateError as error:
+        hint = f"; did you mean {' or '.join(error.suggestion)}?" if error.suggestion else ""
+        raise ValueError(f"{error}{hint}") from None
+    return value
+
+
+def _reachable_by_right(value: str) -> str:
+    if re.fullmatch(r"(https?|s3|gs)://[^\s<>\"]+", value):
+        return value
+    if not re.fullmatch(r"[\w-][\w./-]*", value) or ".." in value:
+        raise ValueError(f"{value!r} is neither a web address nor a path inside the logbook")
+    return value
+
+
+EdtfText = Annotated[Line, AfterValidator(_edtf)]
+ImageAddress = Annotated[str, Field(max_length=4000), AfterValidator(_reachable_by_right)]
 
 
 def _in_calendar(value: datetime) -> datetime:
@@ -102,8 +125,8 @@ class Source(_Record):
         examples=["https://example.org/1"],
         json_schema_extra={"allowed": "a web address; for a person or a paper give title and published_by instead"},
     )
-    published: Line | None = Field(None, description="EDTF date of publication", examples=["2025-07-02"])
-    accessed: Line | None = Field(None, description="EDTF date on which the page was read", examples=["2026-01-31"])
+    published: EdtfText | None = Field(None, description="EDTF date of publication", examples=["2025-07-02"])
+    accessed: EdtfText | None = Field(None, description="EDTF date on which the page was read", examples=["2026-01-31"])
     grade: Annotated[str, Field(pattern=r"^[A-F][1-6]$")] | None = Field(
         None,
         description="Admiralty grade: reliability of the source, credibility of the claim",
@@ -111,16 +134,14 @@ class Source(_Record):
     )
     confidential: bool = Field(False, description="True: never leaves the logbook in a map, report or export")
 
-    @field_validator("published", "accessed")
-    @classmethod
-    def _edtf(cls, value: str | None) -> str | None:
-        return value if value is None else _edtf(value)
-
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _agrees_with_itself(self) -> Self:
+        self._check_parts()
+        return self
+
+    def _check_parts(self) -> None:
         if not (self.title or self.published_by or self.url):
             raise ValueError("a source needs a title, a publisher or an address")
-        return self
 
 
 class Relation(_Record):
@@ -128,15 +149,6 @@ class Relation(_Record):
 
     id: Slug
     how: Relationship
-
-
-def _edtf(value: str) -> str:
-    try:
-        dates.parse(value)
-    except dates.DateError as error:
-        hint = f"; did you mean {' or '.join(error.suggestion)}?" if error.suggestion else ""
-        raise ValueError(f"{error}{hint}") from None
-    return value
 
 
 class Observation(_Record):
@@ -263,7 +275,7 @@ class Observation(_Record):
     off_nadir_deg: Annotated[float, Field(ge=0, le=90, allow_inf_nan=False)] | None = _field(
         None, "0 to 90", 12.5, "Angle off nadir in degrees (STAC `view:off_nadir`)."
     )
-    image_href: Annotated[str, Field(max_length=4000)] | None = _field(
+    image_href: ImageAddress | None = _field(
         None,
         "a web address (https, s3, gs) or a path inside the logbook",
         "https://example.org/scene.tif",
@@ -322,17 +334,13 @@ class Observation(_Record):
     def _geometry_is_on_earth(cls, value: Geometry | None) -> Geometry | None:
         return value if value is None else checked_geometry(value)
 
-    @field_validator("image_href")
-    @classmethod
-    def _image_is_reachable_by_right(cls, value: str | None) -> str | None:
-        if value is None or re.fullmatch(r"(https?|s3|gs)://[^\s<>\"]+", value):
-            return value
-        if not re.fullmatch(r"[\w-][\w./-]*", value) or ".." in value:
-            raise ValueError(f"{value!r} is neither a web address nor a path inside the logbook")
-        return value
-
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
+        self._check_parts()
+        self._check_dates()
+        return self
+
+    def _check_parts(self) -> None:
         if self.count is not None or self.count_min is not None or self.count_max is not None or self.platform_name:
             self._check_count()
         if (self.hedge is None) != (self.hedge_on is None):
@@ -347,8 +355,6 @@ class Observation(_Record):
             )
         if self.status == "reviewed" and not self.reviewed_by:
             raise _DisagreementError("reviewed_by", None, "a reviewed record names who reviewed it")
-        self._check_dates()
-        return self
 
     def _check_dates(self) -> None:
         try:
@@ -466,6 +472,15 @@ class Observation(_Record):
             # GDAL and QGIS lay dates and lists their own way when they rewrite a file.
             return build(cls, _as_gdal_wrote(values))
 
+    @classmethod
+    def vouched(cls, values: Mapping[str, Any]) -> Self:
+        """The record of values that :func:`resight.screening.vouched` vouches for, without a second look at them."""
+        when = dates.parse(values["date"])
+        fields = {**_DEFAULTS, **values, "earliest": when.earliest, "latest": when.latest}
+        if fields["sources"]:
+            fields["sources"] = tuple([_filled(Source, {**_SOURCE_DEFAULTS, **given}) for given in fields["sources"]])
+        return _filled(cls, fields)
+
     def with_changes(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated as a whole; bounds are derived anew when the date changes.
 
@@ -510,6 +525,21 @@ _ON_DISK = tuple(
 _PROPERTY_NAMES = frozenset(name for name, _ in _ON_DISK)
 _MEMBERS = frozenset({"type", "id", "properties", "geometry"})
 PROPERTY_NAMES = tuple(name for name, _ in _ON_DISK)
+_DEFAULTS = {name: None if info.is_required() else info.default for name, info in Observation.model_fields.items()}
+_SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.items()}
+
+
+def _filled(model: type[Model], fields: dict[str, Any]) -> Model:
+    """A record of values that are known to be right, one for each field, in their order."""
+    record = model.__new__(model)
+    state = {"__dict__": fields, "__pydantic_fields_set__": _FIELDS_SET[model], **_NOTHING_ELSE}
+    record.__setstate__(state)
+    return record
+
+
+#: One for all such records, which nothing changes: a set for each would take as much room as the record.
+_FIELDS_SET: dict[type[BaseModel], set[str]] = {model: set(model.model_fields) for model in (Observation, Source)}
+_NOTHING_ELSE = {"__pydantic_extra__": None, "__pydantic_private__": None}
 
 
 def _as_gdal_wrote(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -534,6 +564,66 @@ def _as_gdal_wrote(values: Mapping[str, Any]) -> dict[str, Any]:
         if mended.get(name) in (0, 1):
             mended[name] = bool(mended[name])
     return mended
+
+
+# --- the rules, asked of many values at once ------------------------------------------------------------------
+
+
+class Agreement(NamedTuple):
+    """A rule over several fields of a record, and what of them it looks at."""
+
+    check: Callable[[Any], object]
+    #: Fields whose values it looks at, and those of which it only asks whether they are there.
+    values: tuple[str, ...]
+    presence: tuple[str, ...] = ()
+
+    def holds(self, model: type[BaseModel], values: Mapping[str, Any]) -> bool:
+        """Does the rule hold for these values of the fields that it looks at? It finds no others."""
+        stand_in = model.__new__(model)
+        stand_in.__dict__.update(values)
+        try:
+            self.check(stand_in)
+        except ValueError:
+            return False
+        return True
+
+
+AGREEMENTS: Mapping[type[BaseModel], tuple[Agreement, ...]] = {
+    Observation: (
+        Agreement(
+            Observation._check_parts,
+            ("outcome", "count_min", "count", "count_max", "hedge_on", "status"),
+            ("hedge", "likelihood", "reviewed_by", *get_args(HedgeOn)),
+        ),
+        Agreement(Observation._check_dates, ("date", "earliest", "latest", "aggregate")),
+    ),
+    Source: (Agreement(Source._check_parts, (), ("title", "published_by", "url")),),
+}
+
+
+def not_as_given(model: type[BaseModel], field: str, values: Sequence[Any]) -> set[int]:
+    """Which of the values (their places) a field refuses, or takes in another form: without spaces, as a number …"""
+    column = _column(model, field)
+    refused: set[int] = set()
+    try:
+        taken = column.validate_python(values)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        refused = {int(detail["loc"][0]) for detail in details}
+        rest = [at for at in range(len(values)) if at not in refused]
+        again = not_as_given(model, field, [values[at] for at in rest])
+        return refused | {rest[at] for at in again}
+    if taken == values and list(map(type, taken)) == list(map(type, values)):
+        return refused
+    return {at for at, (a, b) in enumerate(zip(taken, values, strict=True)) if a != b or type(a) is not type(b)}
+
+
+@cache
+def _column(model: type[BaseModel], field: str) -> TypeAdapter[list[Any]]:
+    """What validates a column of values of a field at once, by the field's own rules."""
+    info = model.model_fields[field]
+    kind: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    return TypeAdapter(list[kind], config=ConfigDict(str_strip_whitespace=True))
 
 
 # --- counts -------------------------------------------------------------------------------------------------
