@@ -82,7 +82,11 @@ def _odd_line(feature: Any, text: bytes, number: int | None) -> Line:
 
 def new_line(record: Observation) -> Line:
     """The line of a record that is to be written."""
-    feature = record.to_feature()
+    return line_of(record.to_feature())
+
+
+def line_of(feature: Mapping[str, Any]) -> Line:
+    """The line of a Feature that is to be written."""
     return _line(feature, _laid(feature), None)
 
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
+from orjson import Fragment
 
 from resight.errors import InvalidRecord, InvalidValue, Problem, UnreadableFile
 from resight.observation import Observation, Source
@@ -399,6 +400,15 @@ def canonical(content: Mapping[str, Any]) -> bytes:
         return _canonical_by_the_book(content)
 
 
+def fragment(content: Mapping[str, Any]) -> Fragment:
+    """A part of an entry as its :func:`canonical` bytes, in no more memory than these need."""
+    return Fragment(memoryview(canonical(content)).tobytes())
+
+
+#: Kinds of values that are the same in every writer's JSON; what was laid canonically is so already.
+_ALWAYS_PLAIN = frozenset({str, bool, type(None), Fragment})
+
+
 class _Unusual(Exception):
     """A value that only the standard's own writer gets right to the byte."""
 
@@ -410,12 +420,13 @@ def _is_plain(value: Any) -> bool:
         if kind is dict and not "".join(value).isascii():
             return False
         for item in value.values() if kind is dict else value:
-            if type(item) is not str and not _is_plain(item):
+            # Nearly all are one of these, which need no call.
+            if not (type(item) in _ALWAYS_PLAIN or (type(item) is int and -(2**53) < item < 2**53) or _is_plain(item)):
                 return False
         return True
     if kind is float:
         return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
-    return value is None or kind in (str, bool) or (kind is int and abs(value) < 2**53)
+    return kind in _ALWAYS_PLAIN or (kind is int and abs(value) < 2**53)
 
 
 def _plain(value: Any) -> Any:
@@ -457,4 +468,6 @@ def _within_doubles(value: Any) -> Any:
         return {key: _within_doubles(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_within_doubles(item) for item in value]
+    if type(value) is Fragment:
+        return orjson.loads(value.contents)
     return str(value) if type(value) is int and abs(value) >= 2**53 else value

@@ -38,6 +38,7 @@ from resight.featurefile import (
     YearFile,
     digest,
     fsync_folder,
+    line_of,
     new_line,
     parse,
     staged,
@@ -46,7 +47,7 @@ from resight.featurefile import (
 from resight.images import Image
 from resight.index import IndexedFile
 from resight.journal import NAME as JOURNAL_FILE
-from resight.journal import Journal, LastWrite, Past, canonical, concealed, feature_text, says_other
+from resight.journal import Journal, LastWrite, Past, canonical, concealed, feature_text, fragment, says_other
 from resight.merge import settled
 from resight.observation import Observation, Site, Source
 from resight.vocabulary import FILE as VOCABULARY_FILE
@@ -562,8 +563,7 @@ class Logbook:
                 own = record.id if record.id and record.id not in taken else None
                 identifier = own or new_id(record, taken, last_numbers)
                 taken.add(identifier)
-                # Both are made here and need no second look at all the other fields.
-                named.append(record.model_copy(update={"id": identifier, "logged_at": record.logged_at or moment}))
+                named.append(record.logged(identifier, moment))
             if image is not None:
                 images.keep(self.folder, image)
             self._write([(None, record) for record in named], command, moment)
@@ -751,7 +751,12 @@ class Logbook:
         why: str = "",
     ) -> None:
         """Put the changed records on disk; the journal first. Call under the lock."""
-        puts = {after.id or "": new_line(after) for _, after in changes}
+        puts: dict[str, Line] = {}
+        wordings: list[orjson.Fragment] = []
+        for _, after in changes:
+            feature = after.to_feature()
+            puts[after.id or ""] = line_of(feature)
+            wordings.append(fragment(feature))
         rewrites = self._rewrites(puts)
         for rewrite in rewrites:
             if not rewrite.old.is_whole:
@@ -767,12 +772,11 @@ class Logbook:
                 "analyst": by or after.analyst,
                 "command": command,
                 "id": after.id,
-                "before": before.to_feature() if before else None,
-                # Parsing its line again is quicker than laying out the Feature a second time.
-                "after": puts[after.id or ""].feature,
+                "before": fragment(before.to_feature()) if before else None,
+                "after": wording,
                 **({"why": why} if why else {}),
             }
-            for before, after in changes
+            for (before, after), wording in zip(changes, wordings, strict=True)
         )
         try:
             with staged(rewrites) as swaps, self._journal.appended(entries, files, lambda: self._none_new(files)):

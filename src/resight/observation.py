@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, get_args
 
 from pydantic import (
@@ -421,23 +422,20 @@ class Observation(_Record):
         """The GeoJSON Feature of this record: fields in their order, empty ones and plain defaults left out."""
         values = self.__dict__
         properties: dict[str, Any] = {}
-        for name, default in _ON_DISK:
-            value = values[name]
-            if value is None or value is False or value == ():
-                continue
-            if type(value) is str:
-                # Most are text: neither comparing nor laying it out needs a call.
-                if value != default or name in _ALWAYS_WRITTEN:
-                    properties[name] = value
-            elif value != default or name in _ALWAYS_WRITTEN:
-                properties[name] = _plain(value)
-        properties.update(self.foreign or {})
+        for name, value in zip(PROPERTY_NAMES, _PROPERTIES_OF(values), strict=True):
+            # Most are empty or text: neither telling that nor laying it out needs a call.
+            if value or not (value is None or value is False or value == ()):
+                properties[name] = value if type(value) is str else _plain(value)
+        for name, default in _LEFT_OUT:
+            if properties.get(name) == default:
+                del properties[name]
+        properties.update(values["foreign"] or {})
         feature: dict[str, Any] = {"type": "Feature"}
-        if self.id is not None:
-            feature["id"] = self.id
+        if values["id"] is not None:
+            feature["id"] = values["id"]
         feature["properties"] = properties
-        feature["geometry"] = self.geometry
-        feature.update(self.foreign_members or {})
+        feature["geometry"] = values["geometry"]
+        feature.update(values["foreign_members"] or {})
         return feature
 
     @classmethod
@@ -481,6 +479,14 @@ class Observation(_Record):
             fields["sources"] = tuple([_filled(Source, {**_SOURCE_DEFAULTS, **given}) for given in fields["sources"]])
         return _filled(cls, fields)
 
+    def logged(self, identifier: str, moment: datetime) -> Self:
+        """The record as it is logged under an id, at the moment unless it was logged before.
+
+        Both are the logbook's own: the other values need no second look.
+        """
+        values = self.__dict__
+        return _filled(type(self), {**values, "id": identifier, "logged_at": values["logged_at"] or moment})
+
     def with_changes(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated as a whole; bounds are derived anew when the date changes.
 
@@ -500,31 +506,45 @@ class Observation(_Record):
 
 
 def _plain(value: Any) -> Any:
-    kind = type(value)
-    if kind is str or kind is int or kind is bool:
-        return value
-    if kind is float:
-        # 110 m stay 110, as canonical JSON has it: an amendment changes no field but its own.
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if kind is Day:
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, BaseModel):
-        return {name: item for name, item in value.__dict__.items() if item is not None and item is not False}
-    if isinstance(value, datetime):
-        return dates.utc_text(value)
-    return value
+    lay = _LAID.get(type(value))
+    if lay is None:
+        # pandas has moments of its own.
+        return dates.utc_text(value) if isinstance(value, datetime) else value
+    return lay(value)
+
+
+def _plain_number(value: float) -> float | int:
+    # 110 m stay 110, as canonical JSON has it: an amendment changes no field but its own.
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _plain_part(value: BaseModel) -> dict[str, Any]:
+    return {name: item for name, item in value.__dict__.items() if item is not None and item is not False}
+
+
+#: How values that JSON does not know are laid out; the others stand as they are.
+_LAID: Mapping[type, Callable[[Any], Any]] = {
+    float: _plain_number,
+    Day: Day.isoformat,
+    datetime: dates.utc_text,
+    tuple: lambda value: [_plain(item) for item in value],
+    Source: _plain_part,
+    Relation: _plain_part,
+}
 
 
 #: Defaults that are written all the same, so that a reader of the file need not know them.
 _ALWAYS_WRITTEN = frozenset({"outcome", "basis", "method", "revision", "status"})
-_ON_DISK = tuple(
-    (name, info.default) for name, info in Observation.model_fields.items() if name not in Observation.NOT_PROPERTIES
+PROPERTY_NAMES = tuple(name for name in Observation.model_fields if name not in Observation.NOT_PROPERTIES)
+_PROPERTY_NAMES = frozenset(PROPERTY_NAMES)
+_PROPERTIES_OF = itemgetter(*PROPERTY_NAMES)
+#: The other defaults, but for those that say nothing by themselves.
+_LEFT_OUT = tuple(
+    (name, info.default)
+    for name, info in Observation.model_fields.items()
+    if info.default and not info.is_required() and name not in _ALWAYS_WRITTEN
 )
-_PROPERTY_NAMES = frozenset(name for name, _ in _ON_DISK)
 _MEMBERS = frozenset({"type", "id", "properties", "geometry"})
-PROPERTY_NAMES = tuple(name for name, _ in _ON_DISK)
 _DEFAULTS = {name: None if info.is_required() else info.default for name, info in Observation.model_fields.items()}
 _SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.items()}
 
@@ -532,8 +552,8 @@ _SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.ite
 def _filled(model: type[Model], fields: dict[str, Any]) -> Model:
     """A record of values that are known to be right, one for each field, in their order."""
     record = model.__new__(model)
-    state = {"__dict__": fields, "__pydantic_fields_set__": _FIELDS_SET[model], **_NOTHING_ELSE}
-    record.__setstate__(state)
+    # As a record that was pickled: pydantic's own way to fill one.
+    record.__setstate__({"__dict__": fields, "__pydantic_fields_set__": _FIELDS_SET[model], **_NOTHING_ELSE})
     return record
 
 
