@@ -8,8 +8,7 @@ as not given, so that a bare frame holds our own optical sightings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -21,6 +20,7 @@ from resight import geodesy, linkage, merging, weights
 from resight.errors import InvalidValue
 from resight.evidence import DEFAULTS, FINDINGS, Assumptions
 from resight.observation import LOOK_METHODS, Method, Site
+from resight.weights import changes, kinds
 
 if TYPE_CHECKING:
     from resight.vocabulary import Vocabulary
@@ -276,7 +276,9 @@ class _Platforms:
         #: Numbers of the paths as deep as they are said, and as deep as they are said without a hedge.
         self.path = np.array(full, dtype=np.int64)[kind]
         self.certain = np.where(self.is_hedged, np.array(certain, dtype=np.int64)[kind], self.path)
-        self.looked_for = [of_node[node] if node >= 0 else () for node in platform.tolist()] if len(platforms) else []
+        looked_for = np.array([*map(numbers, of_node), numbers(())], dtype=np.int64)
+        #: Numbers of what is looked for by a record that found nothing: hulls do not lead deeper.
+        self.looked_for: Ints = looked_for[platform]
         self.paths = list(numbers.values)
         matched = np.array([*(vocabulary.is_matched(text) for text in platforms), False])
         self.is_matched: Bools = matched[platform]
@@ -289,6 +291,27 @@ class _Platforms:
     def key(self, code: int) -> str | None:
         """The key of an individual."""
         return self.keys[code] if code >= 0 else None
+
+    def prefixes(self, path: Ints) -> Iterator[Ints]:
+        """For every depth from none, the numbers of the paths so far; −1 where they end before or have no number."""
+        number = {steps: code for code, steps in enumerate(self.paths)}
+        for depth in range(max(map(len, self.paths), default=0) + 1):
+            upto = [number.get(steps[:depth], -1) if len(steps) >= depth else -1 for steps in self.paths]
+            yield np.array(upto, dtype=np.int64)[path]
+
+    def kin(self, site: Ints, path: Ints) -> Ints:
+        """Numbers that are the same for platforms that are, at a site, the same as far as they are known, or by others.
+
+        Paths that begin alike meet in the shortest one there that both begin with.
+        """
+        of_site = site.astype(np.int64) * len(self.paths)
+        there = np.zeros((int(site.max(initial=0)) + 1) * len(self.paths), dtype=bool)
+        there[of_site + path] = True
+        found = path.copy()
+        for code in reversed(list(self.prefixes(path))):
+            known = code >= 0
+            found = np.where(known & there[np.where(known, of_site + code, 0)], code, found)
+        return found
 
 
 # --- merging and closing --------------------------------------------------------------------------------------------
@@ -304,20 +327,45 @@ def _merged(
     absent: Bools,
     gap_days: int,
 ) -> Ints:
-    """The number of its episode for each of the rows, which come in order of site, then as merging wants them."""
-    absences: dict[int, list[tuple[Any, str | None, int, int]]] = {}
-    for row in np.flatnonzero(absent).tolist():
-        looked_for = platforms.looked_for[row] if platforms.looked_for else ()
-        key = platforms.key(int(platforms.individual[row]))
-        absences.setdefault(int(site[row]), []).append((looked_for, key, int(days[0][row]), int(days[1][row])))
+    """The number of its episode for each of the rows, which come in order of site, then as merging wants them.
+
+    Only sightings whose first days follow each other within the gap, of platforms that are the same as far as both are
+    known, can have to do with each other: runs of such are merged apart. Of most runs it is plain what they come to.
+    """
+    absences = _Absent(site, days, platforms, np.flatnonzero(absent))
     berth, length = _text(given, "berth", None), _text(given, "length_m", None)
     looks, told_same = _looks(given, days), _text(given, "relates", None)
-    numbers = np.empty(len(rows), dtype=np.int64)
-    opened = 0
-    ends = np.flatnonzero(np.diff(site[rows], prepend=-1, append=-1)).tolist()
-    for start, end in pairwise(ends):
-        # A site at a time, so that few objects live at once.
-        part = rows[start:end]
+    # In runs the order of the rows of a site stays what it was.
+    kin = platforms.kin(site[rows], platforms.path[rows])
+    order = np.lexsort((kin, site[rows]))
+    here = rows[order]
+    first, last, path, individual = days[0][here], days[1][here], platforms.path[here], platforms.individual[here]
+    starts = changes(site[here]) | changes(kin[order])
+    starts |= np.diff(first, prepend=first[:1]) > gap_days
+    at = np.flatnonzero(starts)
+    run, sizes = np.cumsum(starts) - 1, np.diff(np.append(at, len(here)))
+
+    def differs(values: Ints) -> Bools:
+        """In which runs is a value not the same throughout?"""
+        return np.bincount(run[1:], (np.diff(values) != 0) & ~starts[1:], minlength=len(at)) > 0
+
+    def holds(rows: Bools) -> Bools:
+        """In which runs does a row say something?"""
+        return np.bincount(run, rows, minlength=len(at)) > 0
+
+    one_by_one = differs(path) | differs(individual) | holds(first != last)
+    for name, what in (("berth", berth), ("length_m", length), ("relates", told_same)):
+        if name in given:
+            one_by_one |= holds(np.array([bool(value) for value in what[here].tolist()], dtype=bool))
+    together = kinds(run, looks[here])[1]
+    one_by_one |= holds(np.bincount(together)[together] > 1)
+    ends = at + sizes - 1
+    one_by_one |= absences.any_between(site[here[at]], path[at], first[at], first[ends]) if len(at) else False
+    one_by_one &= sizes > 1
+    merged = run.copy()
+    opened = len(at)
+    for number in np.flatnonzero(one_by_one).tolist():
+        part = here[at[number] : at[number] + sizes[number]]
         columns = (
             ids[part].tolist(),
             days[0][part].tolist(),
@@ -329,11 +377,51 @@ def _merged(
             looks[part].tolist(),
             map(_same_events, told_same[part].tolist()),
         )
-        here = merging.Absences(absences.get(int(site[part[0]]), ()))
-        merged = np.array(merging.merge(list(map(merging.Sighting, *columns)), here, gap_days))
-        numbers[start:end] = merged + opened
-        opened += int(merged.max()) + 1
+        found = merging.merge(list(map(merging.Sighting, *columns)), absences.at(int(site[part[0]])), gap_days)
+        merged[at[number] : at[number] + sizes[number]] = np.array(found) + opened
+        opened += max(found) + 1
+    # Numbers without holes, in the order given.
+    numbers = np.empty(len(rows), dtype=np.int64)
+    numbers[order] = np.unique(merged, return_inverse=True)[1]
     return numbers
+
+
+class _Absent:
+    """The counted looks that found nothing, site by site."""
+
+    def __init__(self, site: Ints, days: tuple[Ints, Ints], platforms: _Platforms, rows: Ints) -> None:
+        self._platforms = platforms
+        self._rows = rows[np.argsort(site[rows], kind="stable")]
+        self._site, self._first, self._last = site[self._rows], days[0][self._rows], days[1][self._rows]
+        self._looked_for = platforms.looked_for[self._rows]
+        self._made: tuple[int, merging.Absences] = (-1, merging.Absences())
+        #: What was looked for at a site and on which day, as numbers in order.
+        self._keys = np.sort(self._key(self._site, self._looked_for, self._first))
+
+    def _key(self, site: Ints, path: Ints, day: Ints) -> Ints:
+        return (site.astype(np.int64) * len(self._platforms.paths) + path) * (1 << 22) + day
+
+    def any_between(self, site: Ints, path: Ints, after: Ints, before: Ints) -> Bools:
+        """May a look that would have found a platform lie after one day and before another, be it named or not?"""
+        found = np.zeros(len(site), dtype=bool)
+        for code in self._platforms.prefixes(path):
+            ends = [np.searchsorted(self._keys, self._key(site, code, day)) for day in (after, before)]
+            found |= (code >= 0) & (ends[1] > ends[0])
+        return found
+
+    def at(self, site: int) -> merging.Absences:
+        """Those of one site."""
+        if self._made[0] != site:
+            start, end = np.searchsorted(self._site, [site, site + 1]).tolist()
+            paths, keys = self._platforms.paths, self._platforms.individual[self._rows[start:end]].tolist()
+            columns = (
+                [paths[code] for code in self._looked_for[start:end].tolist()],
+                map(self._platforms.key, keys),
+                self._first[start:end].tolist(),
+                self._last[start:end].tolist(),
+            )
+            self._made = site, merging.Absences(zip(*columns, strict=True))
+        return self._made[1]
 
 
 def _same_events(relates: Any) -> frozenset[str]:

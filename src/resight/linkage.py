@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from resight.evidence import Assumptions, least_bits
-from resight.weights import NOTHING, SLOTS, Columns, Weights, kinds
+from resight.weights import NOTHING, SLOTS, Columns, Weights, changes, kinds
 
 if TYPE_CHECKING:
     from resight.weights import Bools, Floats, Ints
@@ -210,8 +210,8 @@ class _Grouped:
         self.site = side.site
         self.order = np.lexsort((like, kind, side.site))
         site, kind, like = side.site[self.order], kind[self.order], like[self.order]
-        new_kind = _changes(site) | _changes(kind)
-        new_like = new_kind | _changes(like)
+        new_kind = changes(site) | changes(kind)
+        new_like = new_kind | changes(like)
         self._like = np.cumsum(new_like) - 1
         self._likes = np.flatnonzero(new_like)
         self._kind = (np.cumsum(new_kind) - 1)[self._likes]
@@ -227,13 +227,6 @@ class _Grouped:
         kind = self._kind[first:last]
         likes, like = self.order[self._likes[first:last]], self._like[start:end] - first
         return _Here(self.order[start:end], likes, like, self._kinds[kind[0] : kind[-1] + 1], kind - kind[0])
-
-
-def _changes(numbers: Ints) -> Bools:
-    """Where a number differs from the one before it; the first always does."""
-    found = np.ones(len(numbers), dtype=bool)
-    np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
-    return found
 
 
 def _sites(then: _Grouped, now: _Grouped) -> Iterator[tuple[_Here, _Here]]:

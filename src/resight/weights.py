@@ -420,6 +420,13 @@ def kinds(*columns: Ints) -> tuple[Ints, Ints]:
     return first, key
 
 
+def changes(numbers: Ints) -> Bools:
+    """Where a number differs from the one before it; the first always does."""
+    found = np.ones(len(numbers), dtype=bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
+    return found
+
+
 def numbered(keys: Ints) -> tuple[Ints, Ints]:
     """The different keys (none below 0) in order, and the place of each row's among them."""
     most = int(keys.max(initial=0)) + 1
