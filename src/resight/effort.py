@@ -6,14 +6,14 @@ images are published because they show something: they are told, and are never a
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from resight import episodes, rates
 from resight.case import Case
-from resight.episodes import Episode, Look
+from resight.episodes import Episode, Look, Shown
 from resight.listing import RECORDS, some
 from resight.observation import Observation
 from resight.vocabulary import Vocabulary
@@ -47,6 +47,7 @@ class Effort:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._told: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._showed: dict[tuple[str, str], Mapping[Shown, int]] = {}
 
     def in_a_sentence(self, scope: Sequence[str]) -> str:
         """What is known of the looks at some sites taken together, and what must go unsaid for want of them."""
@@ -132,6 +133,13 @@ class Effort:
                 found[look.site, look.day.year].append(look)
         return found
 
+    def _shown(self, site: str, period: str) -> Mapping[Shown, int]:
+        """What the counted looks at a site on one side showed, and how many of them it: most looks are alike."""
+        if (site, period) not in self._showed:
+            words = self._case.vocabulary
+            self._showed[site, period] = Counter(look.shown(words) for look in self.at(site, period).counted)
+        return self._showed[site, period]
+
     @cached_property
     def _periods_known(self) -> frozenset[str]:
         """The sides for which looks are known at some site."""
@@ -148,8 +156,8 @@ class Effort:
         year = self._case.now if period == "now" else self._case.then
         effort = self.at(site, period)
         if effort.is_known:
-            if any(look.could_find(node, self._case.vocabulary) for look in effort.counted):
-                seen, of = seen_in(effort.counted, node, self._case.vocabulary)
+            seen, of = seen_in(self._shown(site, period), node, self._case.vocabulary)
+            if of:
                 label = self._case.vocabulary.label(node)
                 return "looked", f"looked {_times(of)} in {year}; {label} seen in {seen} of {numbered(of, 'look')}"
             return "not looked", f"not looked for in {year}: no look on file would have shown it"
@@ -220,8 +228,8 @@ class Effort:
         # Nothing particular was ever seen or looked for: the looks still say that of every kind.
         nodes = nodes or {(p.id,) for p in words.platforms.values() if p.parent is None and p.matched}
         for path in sorted(nodes):
-            k1, n1 = seen_in(now.counted, path[-1], words)
-            k0, n0 = seen_in(then.counted, path[-1], words)
+            k1, n1 = seen_in(self._shown(site, "now"), path[-1], words)
+            k0, n0 = seen_in(self._shown(site, "then"), path[-1], words)
             if n1 or n0:
                 ratio, fisher = self._tests(k1, n1, k0, n0)
                 yield {
@@ -255,10 +263,16 @@ def p_text(p: float) -> str:
     return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
-def seen_in(looks: Sequence[Look], node: str, vocabulary: Vocabulary) -> tuple[int, int]:
-    """In how many looks a node was seen, of how many that would have shown it; background never counts as seen."""
-    able = [look for look in looks if look.could_find(node, vocabulary)]
-    return sum(look.found(node, vocabulary) for look in able), len(able)
+def seen_in(shown: Mapping[Shown, int], node: str, vocabulary: Vocabulary) -> tuple[int, int]:
+    """In how many looks a node was seen, of how many that would have shown it; background never counts as seen.
+
+    Args:
+        shown: in how many looks what was shown.
+        node: a kind, type or class of the vocabulary.
+        vocabulary: the tree it stands in.
+    """
+    able = {one: looks for one, looks in shown.items() if one.could_find(node, vocabulary)}
+    return sum(looks for one, looks in able.items() if one.found(node)), sum(able.values())
 
 
 def _share_text(seen: int, looks: int) -> str:

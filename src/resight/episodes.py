@@ -293,9 +293,36 @@ class Look(NamedTuple):
         """May it stand in a denominator: our own look, or by a source that states all its looks?"""
         return any(record.basis == "own" or record.effort_stated for record in self.records)
 
+    def shown(self, vocabulary: Vocabulary) -> "Shown":
+        """What it showed; many looks show the same."""
+        seen = [(_certain_path(r, vocabulary), r.context) for r in self.records if r.outcome == "seen"]
+        return Shown(
+            frozenset(path for path, _ in seen),
+            frozenset(path for path, is_context in seen if not is_context),
+            frozenset(r.platform or "" for r in self.records if r.outcome == "not-seen" and not r.platform_name),
+        )
+
     def found(self, kind: str, vocabulary: Vocabulary) -> bool:
+        """See :meth:`Shown.found`."""
+        return self.shown(vocabulary).found(kind)
+
+    def could_find(self, kind: str, vocabulary: Vocabulary) -> bool:
+        """See :meth:`Shown.could_find`."""
+        return self.shown(vocabulary).could_find(kind, vocabulary)
+
+
+class Shown(NamedTuple):
+    """What one look, or any number of looks alike, showed."""
+
+    #: Platform paths of all that was seen, as far as they are known without a hedge; those that are no background.
+    seen: frozenset[tuple[str, ...]]
+    counted: frozenset[tuple[str, ...]]
+    #: What was looked for by class and not found; empty text for anything.
+    missed: frozenset[str]
+
+    def found(self, kind: str) -> bool:
         """Was a platform of this vocabulary node seen? Background (context) enters no rate."""
-        return any(r.outcome == "seen" and not r.context and kind in _certain_path(r, vocabulary) for r in self.records)
+        return any(kind in path for path in self.counted)
 
     def could_find(self, kind: str, vocabulary: Vocabulary) -> bool:
         """Does the look say whether this node was there?
@@ -304,17 +331,12 @@ class Look(NamedTuple):
         was looked for and not found. Something seen that may or may not have been it (a landing ship, the class not
         known) leaves it open.
         """
-        path = vocabulary.path(kind)
-        seen = [_certain_path(r, vocabulary) for r in self.records if r.outcome == "seen"]
-        if any(kind in one for one in seen):
+        if any(kind in path for path in self.seen):
             return True
-        if any(one == path[: len(one)] for one in seen):
+        wanted = vocabulary.path(kind)
+        if any(path == wanted[: len(path)] for path in self.seen):
             return False
-        return bool(seen) or any(
-            not r.platform_name and (not r.platform or r.platform in path)
-            for r in self.records
-            if r.outcome == "not-seen"
-        )
+        return bool(self.seen) or any(not node or node in wanted for node in self.missed)
 
 
 def looks(records: Iterable[Observation]) -> list[Look]:

@@ -7,14 +7,14 @@ they could not be had.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import NamedTuple
 
 from resight import chance, pattern
 from resight.case import Case
 from resight.comparison import Comparison
 from resight.effort import Effort, p_text
-from resight.episodes import Episode
+from resight.episodes import Episode, Shown
 from resight.listing import NUMBERS, some
 from resight.wording import Data, Progress, numbered
 
@@ -122,9 +122,13 @@ class Overlays:
             f"{self._case.now}: falls on nothing": [(one,) for one in found.without_precedent],
             f"{year}: nothing falls on it": [(one,) for one in found.not_repeated],
         }
-        told = {e.id: self._case.described(e) for e in (*then, *comparison.current)}
+        by_id = {e.id: e for e in (*then, *comparison.current)}
+
+        def tell(ids: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+            return ", and ".join(self._case.described(by_id[one]) for one in ids), ids
+
         return [
-            {"title": title, **some(lines, lambda ids: (", and ".join(told[one] for one in ids), ids), all_in=NUMBERS)}
+            {"title": title, **some(lines, tell, all_in=NUMBERS)}
             for title, lines in lists.items()
             if lines and found.high
         ]
@@ -170,15 +174,22 @@ class Overlays:
         dated images that found something first, for looks that found nothing are not on file.
         """
         opened = {e.first.id: e.id for e in now}
+        here: dict[str, list[Episode]] = {site: [] for site in scope}
+        for episode in now:
+            here[episode.site].append(episode)
         looks = []
         for site in scope:
             effort = self._effort.at(site, "now")
             # What was found can only have been found by a look that would have shown it.
-            nodes = {e.claimed_path[-1] for e in now if e.site == site and e.claimed_path}
+            nodes = frozenset(e.claimed_path[-1] for e in here[site] if e.claimed_path)
+
+            @cache
+            def is_able(shown: Shown, nodes: frozenset[str] = nodes) -> bool:
+                return all(shown.could_find(node, self._case.vocabulary) for node in nodes)
+
             for look in effort.counted or effort.published:
                 found = tuple(opened[record.id] for record in look.records if record.id in opened)
-                able = effort.is_known and all(look.could_find(node, self._case.vocabulary) for node in nodes)
-                if found or able:
+                if found or (effort.is_known and is_able(look.shown(self._case.vocabulary))):
                     looks.append(chance.Look(site, look.day.toordinal(), found))
         return looks
 
