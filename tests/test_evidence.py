@@ -71,6 +71,36 @@ activities = { size = 10, source = "assumed" }
 """)
 
 
+#: The same with a level more between type and class.
+DEEP = vocabulary.from_toml("""
+[platforms.ship]
+children = { size = 8, source = "assumed" }
+[platforms.landing-ship]
+label = "landing ship"
+parent = "ship"
+[platforms.ropucha-class]
+label = "Ropucha class"
+parent = "landing-ship"
+[platforms.tapir-class]
+label = "Tapir class"
+parent = "landing-ship"
+[platforms.deep]
+parent = "landing-ship"
+[platforms.deeper]
+parent = "deep"
+[platforms.aircraft]
+[platforms.transport-aircraft]
+parent = "aircraft"
+[platforms.il-76]
+parent = "transport-aircraft"
+[platforms.train]
+[platforms.freight-train]
+parent = "train"
+[platforms.engine]
+parent = "freight-train"
+""")
+
+
 def site(identifier: str, **more: Any) -> Site:
     known = {"name": identifier.title(), "watched": True, "timezone": "Asia/Vladivostok", "point": (132.3, 42.9)}
     return build(Site, {"id": identifier, **known, **more})
@@ -872,6 +902,91 @@ def test_the_same_hull_repeats() -> None:
     assert evidence.headline(weighed, WORDS) == (
         "repeats a (Ropucha class, Foo, 18 May 2024): same site, same individual"
     )
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        # What is agreed on above the class is named; below it stands what is not known.
+        (
+            {"platform": "landing-ship"},
+            {"platform": "landing-ship"},
+            "same site, same type (landing ship), hull not known",
+        ),
+        ({"platform": "ship"}, {"platform": "landing-ship"}, "same site, same kind (ship), type not known"),
+        ({}, {"platform": "tapir-class"}, "same site; same type (landing ship); other class: Ropucha class then, "
+         "Tapir class now"),
+        ({}, {}, "same site, same class, hull not known"),
+        ({"platform": "il-76"}, {"platform": "il-76"}, "same site, same class, tail number not known"),
+        # A type of a type is called a type, too.
+        (
+            {"platform": "landing-ship"},
+            {"platform": "deep"},
+            "same site, same type (landing ship), narrower type not known",
+        ),
+        # The word that is replaced is that for what is not known, not a name that contains it.
+        (
+            {"platform_name": "individual", "hedge": "likely", "hedge_on": "platform_name"},
+            {},
+            "same site; same class; hull claimed, not known: then “likely” individual",
+        ),
+        ({"platform": "engine"}, {"platform": "engine"}, "same site, same class, individual not known"),
+        # Of a year a source only claims, our own look was made.
+        ({"date": "2024"}, {}, "same site, same class, hull not known, claimed by the source without a dated image"),
+        ({"date": "2024", "basis": "own"}, {}, "same site, same class, hull not known, not dated to a day"),
+    ],
+)  # fmt: skip
+def test_grounds_in_words(then: dict[str, Any], now: dict[str, Any], said: str) -> None:
+    given_ = {"date": "2024-05-18", "platform": "ropucha-class", "basis": "published", **then}
+    when, platform = given_.pop("date"), given_.pop("platform")
+    weighed = pair(record("a", when, platform, **given_), record("b", "2025-05-18", **now), words=DEEP)
+    assert evidence.grounds(weighed) == said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "Ropucha class, 18 May 2024"),
+        ({"hedge": "likely", "hedge_on": "platform"}, "“likely” Ropucha class, 18 May 2024"),
+        ({"hedge": "likely", "hedge_on": "operator", "operator": "Russia"}, "Ropucha class, 18 May 2024"),
+        ({"platform_name": "Foo"}, "Ropucha class, Foo, 18 May 2024"),
+        (
+            {"platform_name": "Foo", "hedge": "likely", "hedge_on": "platform_name"},
+            "Ropucha class, “likely” Foo, 18 May 2024",
+        ),
+    ],
+)
+def test_an_episode_in_words_keeps_the_hedge_beside_its_word(more: dict[str, Any], said: str) -> None:
+    (episode,) = found([record("a", "2024-05-18", **{"platform": "ropucha-class", **more})])
+    assert evidence.described(episode, WORDS) == said
+
+
+def test_a_hull_of_one_name_does_not_repeat_where_its_class_is_only_claimed_on_one_side() -> None:
+    doubt: dict[str, Any] = {"hedge": "likely", "hedge_on": "platform"}
+    weighed = pair(
+        record("a", "2024-05-18", platform_name="Foo", **doubt), record("b", "2025-05-18", platform_name="Foo")
+    )
+    assert evidence.verb(weighed) == "resembles"
+
+
+def test_what_is_assumed_reaches_the_answer_to_one_sighting() -> None:
+    """With another m, prior and weight of the catalogue, ``log`` gives the numbers of the report all the same."""
+    assume = Assumptions(place_m=0.7, individual_m=0.9, repeat_share=0.3, kappa=3, resident_u=0.6)
+    then = [record("a", "2024-06-01", "il-76", site="sunan", operator="Air Koryo"), record("b", "2024-05-18")]
+    now = [
+        record("c", "2025-06-01", "il-76", site="sunan", operator="Air Koryo"),
+        record("d", "2025-06-20", "il-76", site="sunan", operator="Air Koryo"),
+    ]
+    answer = evidence.precedent(
+        "d", [*then, *now], scope=SCOPE, baseline_years=(2024,), vocabulary=WORDS, sites=SITES,
+        same_place=lambda one, other: one.site == other.site, assume=assume,
+    )  # fmt: skip
+    assert answer is not None
+    report = weighed_in(compared(then, now, assume=assume))
+    assert [p.baseline.id for p in answer.pairs] == [p.baseline.id for p in report[1]]
+    assert [p.posterior for p in answer.pairs] == pytest.approx([p.posterior for p in report[1]])
+    # The other of this year fits the resident's visit better, by its season.
+    assert (answer.match is not None, answer.rivals) == (True, ("c",))
 
 
 # --- the shipped logbook ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
-from resight import pattern, vocabulary
+from resight import episodes, pattern, vocabulary
 from resight.logbook import packaged_seeds
+from resight.observation import Observation, build
 from resight.pattern import Event
 from resight.vocabulary import Vocabulary
 
@@ -140,6 +143,8 @@ def test_the_same_time_and_another_class_is_no_match(words: Vocabulary) -> None:
         (SHIP, ("ship", "landing-ship", "tapir-class"), (0.5, 0.5)),
         (SHIP, ("ship", "cargo-ship"), (1, 1)),
         (SHIP, ("aircraft", "transport-aircraft", "il-76"), (1, 1)),
+        # A word that the vocabulary does not know is another type.
+        (SHIP, ("barge-of-nobody",), (1, 1)),
         (("ship", "cargo-ship"), ("ship", "cargo-ship"), (0, 0)),
     ],
 )
@@ -157,6 +162,110 @@ def test_individuals_cost_where_both_are_known(words: Vocabulary, a: str | None,
     assert of(day("a", "x", "2024-01-01", SHIP, a), day("b", "x", "2025-01-01", SHIP, b)) == (cost, cost)
 
 
+def test_a_likeness_says_what_falls_on_what_and_what_on_nothing(words: Vocabulary) -> None:
+    tapir = ("ship", "landing-ship", "tapir-class")
+    then = [
+        day("w", "dunay", "2024-01-15"),
+        day("z", "dunay", "2024-03-01"),
+        day("b", "dunay", "2024-05-01", tapir),
+        day("y", "dunay", "2024-06-01/2024-06-03"),
+        day("e", "sunan", "2024-07-01"),
+    ]
+    now = [
+        day("c", "dunay", "2025-03-01"),
+        day("d", "dunay", "2025-05-01"),
+        day("f", "dunay", "2025-06-02"),
+        day("g", "nakhodka", "2025-07-01"),
+        day("h", "dunay", "2025-11-01"),
+    ]
+    # Two pairs that save 2, one that saves 1.5; the vague one may be a day off, which costs 2·1/14.
+    assert found(then, now, pattern.label_cost(words)) == pattern.Likeness(
+        ("dunay", "nakhodka", "sunan"),
+        5,
+        5,
+        low=(4 - 2 / 14 + 1.5) / 10,
+        high=5.5 / 10,
+        shifts=((365, 365),),
+        shift=365,
+        matched=(pattern.Pairing("z", "c", (365, 365), (0, 0)), pattern.Pairing("y", "f", (364, 366), (0, 0))),
+        same_time_other_type=(pattern.Pairing("b", "d", (365, 365), (0.5, 0.5)),),
+        not_repeated=("w", "e"),
+        without_precedent=("g", "h"),
+        is_exact=True,
+    )
+
+
+def by_label(a: Event, b: Event) -> tuple[float, float]:
+    """What this year's event of the test says in its path."""
+    return {"known": (0.0, 0.0), "class?": (0.0, 0.5), "kind?": (0.0, 1.0)}[b.path[0]]
+
+
+@pytest.mark.parametrize(
+    ("now", "shifts", "shift"),
+    [
+        # A span of 10 days is 5 off at worst, another event of a known day none.
+        ([(300, 310, "known"), (400, 400, "known")], ((300, 310), (400, 400)), 400),
+        # At worst the label of the other costs 1, the days 2·5/14.
+        ([(300, 310, "known"), (400, 400, "kind?")], ((300, 310), (400, 400)), 305),
+        # 2·4/14 is less than 2·5/14, though the first is wider.
+        ([(300, 310, "known"), (400, 408, "known")], ((300, 310), (400, 408)), 404),
+        # 2·7/14 is what the unknown label costs: of the two the wider.
+        ([(300, 300, "kind?"), (400, 414, "known")], ((300, 300), (400, 414)), 407),
+        ([(300, 300, "known"), (400, 400, "known")], ((300, 300), (400, 400)), 300),
+        # Where another could fall as well within the span, the span is one all the same.
+        ([(300, 310, "known"), (304, 304, "class?"), (306, 306, "class?")], ((300, 310),), 305),
+    ],
+)
+def test_of_shifts_that_do_equally_well_the_one_that_does_best_at_worst(
+    now: list[tuple[int, int, str]], shifts: object, shift: float
+) -> None:
+    events = [Event(f"b{number}", "x", first, last, (label,)) for number, (first, last, label) in enumerate(now)]
+    likeness = found([Event("a", "x", 0, 0)], events, by_label)
+    assert (likeness.shifts, likeness.shift) == (shifts, shift)
+
+
+def test_of_pairs_that_fit_equally_well_the_one_whose_days_are_better_known() -> None:
+    now = [Event("vague", "x", 355, 375, SHIP), Event("better", "x", 357, 373, SHIP)]
+    likeness = found(
+        [Event("a", "x", 0, 0, SHIP), Event("b", "y", 0, 0, SHIP)], [*now, Event("c", "y", 365, 365, SHIP)]
+    )
+    assert [(one.baseline, one.current, one.days) for one in likeness.matched] == [
+        ("a", "better", (357, 373)),
+        ("b", "c", (365, 365)),
+    ]
+
+
+def test_a_date_too_vague_to_count_at_worst_is_matched_at_best() -> None:
+    likeness = found([day("a", "x", "2024-03-01/2024-04-30")], [day("b", "x", "2025-03-31")])
+    assert (likeness.low, likeness.high) == (0, 1)
+    assert [one.days for one in likeness.matched] == [(335, 395)]
+
+
+def test_so_many_pairs_are_laid_over_each_other_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    then, now = ([Event(f"{year}{n}", "x", n, n) for n in (0, 40)] for year in "ab")
+    for limit, is_exact in ((4, True), (3, False)):
+        monkeypatch.setattr(pattern, "EXACT_PAIRS", limit)
+        assert found(then, now).is_exact is is_exact
+    for limit, is_laid in ((4, True), (3, False)):
+        monkeypatch.setattr(pattern, "MOST_PAIRS", limit)
+        assert (pattern.compare(then, now, cost=exact) is not None) is is_laid
+
+
+def test_what_the_pattern_sees_of_an_episode() -> None:
+    """Its first days, and its label as far as no hedge stands before it."""
+    ship = {"site": "dunay", "platform": "ropucha-class", "count": 1, "platform_name": "Oslyabya"}
+    records = [
+        build(Observation, {**ship, "id": "known", "date": "2024-10-08"}),
+        build(Observation, {**ship, "id": "vague", "date": "2025-03", "platform_name": "Peresvet"}),
+        build(Observation, {**ship, "id": "hedged", "date": "2025-10-08", "hedge": "likely", "hedge_on": "platform"}),
+    ]
+    seen = {one.id: pattern.event_of(one) for one in episodes.find(records, WORDS)}
+    march = date(2025, 3, 1).toordinal()
+    assert seen["known"] == day("known", "dunay", "2024-10-08", SHIP, "oslyabya")
+    assert seen["vague"] == Event("vague", "dunay", march, march + 30, SHIP, "peresvet")
+    assert (seen["hedged"].individual, seen["hedged"].path[-1:]) == (None, ("landing-ship",))
+
+
 def test_an_empty_year_has_no_likeness() -> None:
     assert pattern.compare([], [day("a", "x", "2025-01-01")], cost=exact) is None
     assert pattern.compare([day("a", "x", "2024-01-01")], [], cost=exact) is None
@@ -170,6 +279,56 @@ def test_many_events_are_laid_over_each_other_by_the_correlogram() -> None:
     assert not likeness.is_exact
     assert likeness.high == pytest.approx(1)
     assert likeness.shifts == ((371, 371),)
+
+
+def test_the_correlogram_counts_days_and_labels_and_smooths_over_the_cutoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all its shifts but one left out, what is found is its peak, worked out here day by day."""
+    monkeypatch.setattr(pattern, "EXACT_PAIRS", 0)
+    monkeypatch.setattr(pattern, "GUIDED_SHIFTS", 1)
+    chance = random.Random(6)
+    kinds = [SHIP, ("ship", "cargo-ship")]
+    peaks = 0
+    for _ in range(40):
+        then, now = (
+            [Event(f"{y}{n}", "x", d, d + chance.randint(0, 9), chance.choice(kinds)) for n, d in enumerate(days)]
+            for y, days in (("a", chance.sample(range(60), 6)), ("b", chance.sample(range(365, 425), 6)))
+        )
+        pairs = [((b.first + b.last - a.first - a.last) / 2, 2 - exact(a, b)[0]) for a in then for b in now]
+        start = min(middle for middle, _ in pairs) // 1
+        # A day is counted whole, a half one to the even day.
+        counted = [(round(middle - start), weight) for middle, weight in pairs]
+        days = range(max(day for day, _ in counted) + 1)
+        for cutoff in (5, 14):
+            at = {g: sum(w * max(0, 1 - abs(day - g) / (cutoff + 1)) for day, w in counted) for g in days}
+            *_, second, first = sorted(at, key=lambda g: at[g])
+            likeness = pattern.compare(then, now, cost=exact, cutoff=cutoff)
+            assert likeness is not None
+            # Between two peaks of one height the arithmetic chooses.
+            if at[second] < at[first] - 1e-6:
+                assert likeness.shifts == ((start + first, start + first),)
+                peaks += 1
+    assert peaks > 60
+
+
+def test_the_bounds_spare_most_of_the_matchings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of hundreds of shifts that could be best few are tried: what they can save at most tells them from the best."""
+    solved = 0
+
+    def counted(*given: Any, **how: Any) -> Any:
+        nonlocal solved
+        solved += 1
+        return linear_sum_assignment(*given, **how)
+
+    monkeypatch.setattr("resight.pattern.linear_sum_assignment", counted)
+    chance = random.Random(6)
+    days = chance.sample(range(360), 20)
+    then = [Event(f"a{n}", "x", day, day + 3, SHIP) for n, day in enumerate(days)]
+    now = [Event(f"b{n}", "x", day + 365, day + 367, SHIP) for n, day in enumerate(days)]
+    likeness = found(then, now)
+    in_comparison, solved = solved, 0
+    fit = pattern.Rearranged(then, now, (365, 730), cost=exact).fit([e.first for e in now])
+    assert (likeness.high, fit) == (1, pattern.Fit(1, 20))
+    assert max(in_comparison, solved) <= 20
 
 
 # --- what holds for any pattern
@@ -282,6 +441,29 @@ def test_a_rearranged_year_keeps_to_the_cutoff(cutoff: float) -> None:
     assert fit.matches == len(anew.matched)
 
 
+@given(st.data())
+def test_a_rearranged_year_of_many_events_in_a_few_days_fits_as_when_it_is_laid_over_anew(data: st.DataObject) -> None:
+    """Crowded, so that the events at the ends of the span count as much as those within."""
+    rows = st.lists(st.tuples(st.integers(0, 25), st.sampled_from([SHIP, ("ship",)])), min_size=2, max_size=7)
+    then = [Event(f"a{9 - n}", "x", at, at, path) for n, (at, path) in enumerate(data.draw(rows))]
+    now = [Event(f"b{9 - n}", "x", at, at, path) for n, (at, path) in enumerate(data.draw(rows))]
+    first, last = min(e.first for e in now), max(e.first for e in now)
+    anew = found(then, now)
+    fit = pattern.Rearranged(then, now, (first, last), cost=exact).fit([e.first for e in now])
+    assert fit.high == pytest.approx(anew.high)
+    assert fit.matches == len(anew.matched)
+
+
+def test_so_many_pairs_at_the_sites_together_are_rearranged_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two, three = (Event(name, site, 0, 0) for name, site in (("a", "x"), ("b", "x"), ("c", "y")))
+    for then, now, pairs in (((one, two, three), (one, three), 3), ((one,), (one, two), 2), ((one, two), (one,), 2)):
+        monkeypatch.setattr(pattern, "EXACT_PAIRS", pairs)
+        pattern.Rearranged(then, now, (0, 9), cost=exact)
+        monkeypatch.setattr(pattern, "EXACT_PAIRS", pairs - 1)
+        with pytest.raises(ValueError, match=f"more than {pairs - 1} pairs"):
+            pattern.Rearranged(then, now, (0, 9), cost=exact)
+
+
 def test_too_many_pairs_are_not_laid_over_each_other_again_and_again() -> None:
     then, now = ([Event(f"{year}{i}", "x", i, i) for i in range(401)] for year in "ab")
     with pytest.raises(ValueError, match="more than 160000 pairs"):
@@ -322,6 +504,22 @@ def test_a_profile_over_many_days_is_thinned_and_keeps_the_best_shift() -> None:
     assert (len(profile.shifts), profile.shifts[:2], profile.shifts[-1]) == (375, (349, 352), 1467)
     assert likeness.shift == 372
     assert profile.high[profile.shifts.index(372)] == max(profile.high) == likeness.high == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(("gap", "shifts"), [(370, 399), (371, 201)])
+def test_a_profile_takes_every_day_as_long_as_that_is_not_too_many(gap: int, shifts: int) -> None:
+    # From 14 days before the first pair to 14 after the last are 28 more than lie between them; 398 steps at most.
+    profile = profiled([Event("a", "x", 0, 0)], [Event("b", "x", 0, 0), Event("c", "x", gap, gap)])
+    assert len(profile.shifts) == shifts
+    assert (profile.shifts[0], profile.shifts[-1]) == (-14, gap + 14)
+
+
+def test_a_profile_of_more_pairs_than_can_all_be_tried_has_few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pattern, "EXACT_PAIRS", 0)
+    profile = profiled([Event("a", "x", 0, 0)], [Event("b", "x", 0, 0), Event("c", "x", 300, 300)])
+    # 328 days at every sixth, the last, and the best one where it is none of them.
+    assert profile.shifts[:3] == (-14, -8, -2)
+    assert len(profile.shifts) <= pattern.GUIDED_SHIFTS
 
 
 def test_there_is_no_profile_where_nothing_can_be_laid_over_anything() -> None:

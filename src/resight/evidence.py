@@ -562,7 +562,7 @@ def is_same_individual(pair: Pair) -> bool:
     then, now = pair.baseline, pair.current
     named = then.individual is not None and then.individual == now.individual
     whole = then.path == then.claimed_path and now.path == now.claimed_path
-    return pair.finding == "same individual" or (named and whole and not pair.is_other)
+    return named and whole and not pair.is_other
 
 
 def grounds(pair: Pair) -> str:
@@ -601,14 +601,14 @@ def undated(episode: Episode) -> str:
 
 
 def _with_plain_individual(why: str, episode: Episode) -> str:
-    kind = episode.claimed_path[0] if episode.claimed_path else ""
-    return why.replace("individual", {"ship": "hull", "aircraft": "tail number"}.get(kind, "individual"), 1)
+    called = {"ship": "hull", "aircraft": "tail number"}.get(episode.claimed_path[0], "individual")
+    return why.replace("individual", called, 1)
 
 
 def described(episode: Episode, vocabulary: Vocabulary) -> str:
     """An episode in a few words: what, and when; a hedge stays with the word it qualifies."""
     first = episode.first
-    what = vocabulary.label(episode.claimed_path[-1] if episode.claimed_path else None)
+    what = vocabulary.label(episode.claimed_path[-1])
     if first.hedge and first.hedge_on == "platform":
         what = f"“{first.hedge}” {what}"
     if episode.individual_name:
