@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -320,6 +320,58 @@ def test_a_record_that_moved_to_another_year_is_in_one_file_after_the_merge(clon
     clone.git("merge", "-q", "--no-edit", "other")
     assert [record.date for record in clone.book.read().records] == ["2024-12-31", "2025-05-18"]
     assert checked(clone.book) == []
+
+
+def two_years(clone: Clone, theirs: Callable[[Logbook], object], ours: Callable[[Logbook], object]) -> list[str]:
+    """What is wrong after a merge of two sides that have a record in different years; git stops at it."""
+    clone.git("checkout", "-q", "-b", "other")
+    theirs(clone.book)
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    ours(clone.book)
+    clone.commit()
+    assert "in different years; `resight check` puts that in order, then commit" in clone.git(
+        "merge", "--no-edit", "other", status=1
+    )
+    clone.book.check()
+    clone.commit()
+    return checked(clone.book)
+
+
+def test_a_record_moved_to_two_years_is_in_one_file_with_the_other_date_beside_it(clone: Clone) -> None:
+    identifier = "dunay-2025-01-01-ropucha-class"
+    wrong = two_years(
+        clone,
+        lambda book: book.amend(identifier, date="2026-01-02", now=NOW),
+        lambda book: book.amend(identifier, date="2024-12-31", now=NOW),
+    )
+    assert [record.date for record in clone.book.read().records] == ["2024-12-31"]
+    assert len(wrong) == 3
+    assert "[date]: a merge left two wordings: '2024-12-31' stands here, the other side says '2026-01-02'" in wrong[0]
+
+
+def test_a_record_moved_on_one_side_and_changed_on_the_other_is_both(clone: Clone) -> None:
+    identifier = "dunay-2025-01-01-ropucha-class"
+    assert (
+        two_years(
+            clone,
+            lambda book: book.amend(identifier, date="2026-01-02", now=NOW),
+            lambda book: book.amend(identifier, berth="Pier 1", now=NOW),
+        )
+        == []
+    )
+    (record,) = clone.book.read().records
+    assert (record.date, record.berth) == ("2026-01-02", "Pier 1")
+
+
+def test_one_id_on_both_sides_in_different_years_becomes_two_records(clone: Clone) -> None:
+    def theirs(_: Logbook) -> None:
+        clone.book.amend(clone.log(berth="Pier 2"), date="2024-05-18", now=NOW)
+
+    assert two_years(clone, theirs, lambda _: clone.log(berth="Pier 1")) == []
+    found = {record.id: (record.date, record.berth) for record in clone.book.read().records}
+    assert found["dunay-2025-05-18-ropucha-class"] == ("2025-05-18", "Pier 1")
+    assert found["dunay-2025-05-18-ropucha-class-2"] == ("2024-05-18", "Pier 2")
 
 
 def test_lines_nobody_touched_stay_byte_for_byte(clone: Clone) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from datetime import date as Day
@@ -838,7 +839,7 @@ class Logbook:
         if not locked:
             # Most opens find nothing to do, and need no lock to see it.
             last = journal.last_write()
-            if last.is_settled and not self._behind(last.files):
+            if last.is_settled and not self._behind(last.files) and not self._split_by_merge(last):
                 self._look_for_lost(last)
                 return
             try:
@@ -858,6 +859,9 @@ class Logbook:
             self.repairs.append(Problem("notice", what, JOURNAL_FILE, mend=mend))
         last = journal.last_write()
         behind = self._behind(last.files)
+        if not behind and (split := self._split_by_merge(last)):
+            self._carry_out_merge(split)
+            return
         if not behind:
             self._look_for_lost(last)
             return
@@ -878,6 +882,26 @@ class Logbook:
                     if not says_other(texts[line.id], Observation.from_feature(line.feature)):
                         return True
         return False
+
+    def _split_by_merge(self, last: LastWrite) -> set[str]:
+        """Ids that a merge, when it is the last write, left in two year files: git has each file merged by itself."""
+        if not last.entries or last.entries[-1]["command"] != "merge":
+            return set()
+        stands = Counter(line.id for path in self._year_files() for line in self._load(path).lines if line.id)
+        return {identifier for identifier, times in stands.items() if times > 1}
+
+    def _carry_out_merge(self, split: Collection[str]) -> None:
+        """Put records that stand in two year files where the journal, which was merged as a whole, has them."""
+        there = {line.id for path in self._year_files() for line in self._load(path).lines}
+        entries = self._journal.last_write(whole=True).entries
+        # What theirs said under such an id has a new one, and stands in no file yet.
+        of_these = [entry for entry in entries if entry["id"] in split or entry["id"] not in there]
+        puts = {entry["id"]: new_line(Observation.from_feature(entry["after"])) for entry in of_these}
+        with staged(self._rewrites(puts)) as swaps:
+            self._swap(swaps)
+        for identifier in puts:
+            what = "both sides of a merge had it, in different years; it stands now where the journal has it"
+            self.repairs.append(Problem("notice", what, JOURNAL_FILE, None, identifier, mend="commit that, too"))
 
     def _look_for_lost(self, last: LastWrite) -> None:
         """Say so if the last write is in the journal alone: cut off, and its year file edited before the next open."""

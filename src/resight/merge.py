@@ -9,7 +9,7 @@ follows. A year file and the journal are merged apart from each other, so nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from resight.errors import InvalidRecord
@@ -237,7 +237,16 @@ class Join(NamedTuple):
     why: str = ""
 
 
-def joining(histories: Histories) -> Iterator[Join]:
+class Joint(NamedTuple):
+    """What the merge itself has to write into the journal."""
+
+    lines: list[Join]
+    #: Ids of records, as they are after the merge, that the two sides have in different years. Each year file is merged
+    #: by itself, so that such a record stands in two of them until the logbook is opened.
+    split: tuple[str, ...]
+
+
+def joining(histories: Histories) -> Joint:
     """What the merge itself has to write into the journal.
 
     One line for every record whose wording is neither side's, and for each that theirs wrote and whose wording is ours;
@@ -254,6 +263,7 @@ def joining(histories: Histories) -> Iterator[Join]:
     stayed = [i for i in touched_there & merged.records.keys() if merged.records[i] != theirs[i]]
     named = dict.fromkeys((*merged.renamed.values(), *merged.reworded, *sorted(stayed)))
     called = {old: new for new, old in merged.renamed.items()}
+    lines: list[Join] = []
     for identifier in named:
         before = ours.get(identifier)
         if before is None and identifier not in merged.renamed:
@@ -263,10 +273,18 @@ def joining(histories: Histories) -> Iterator[Join]:
             why = f"until then {merged.renamed[identifier]}, an id that both had given"
         elif identifier in called:
             why = f"the record that the other had given this id is {called[identifier]} now"
-        yield Join(identifier, before, merged.records[identifier], why)
+        lines.append(Join(identifier, before, merged.records[identifier], why))
     if not named:
         last = histories.theirs[-1]
-        yield Join(last["id"], last["after"], last["after"])
+        lines.append(Join(last["id"], last["after"], last["after"]))
+    then = {identifier: merged.renamed.get(identifier, identifier) for identifier in merged.reworded}
+    split = [i for i, old in then.items() if old in ours and old in theirs and _year(ours[old]) != _year(theirs[old])]
+    return Joint(lines, tuple(split))
+
+
+def _year(feature: Feature) -> str:
+    """The year file that a record stands in."""
+    return str(feature["properties"]["earliest"])[:4]
 
 
 def _first_before(entries: Iterable[Mapping[str, Any]]) -> dict[str, Feature]:

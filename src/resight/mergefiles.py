@@ -100,9 +100,9 @@ def _merge_journals(ours: Path, theirs: Path, name: str, time: str) -> Outcome:
         {orjson.loads(row)["id"] for row in (*here.values(), *new_there.values())},
     )
     parents = [list(here)[-1], list(there)[-1]]
-    joining = list(merge_.joining(histories))
+    joint = merge_.joining(histories)
     rows = [*here.values(), *new_there.values()]
-    for number, join in enumerate(joining, 1):
+    for number, join in enumerate(joint.lines, 1):
         entry: dict[str, Any] = {
             "time": time,
             "analyst": None,
@@ -114,14 +114,15 @@ def _merge_journals(ours: Path, theirs: Path, name: str, time: str) -> Outcome:
             "parents": parents,
             **({"why": join.why} if join.why else {}),
         }
-        if number == len(joining):
+        if number == len(joint.lines):
             # It changes no file that is not there already: nothing is to be carried out after a crash.
             entry["files"] = {}
         entry["digest"] = digest_of(entry)
         parents = [entry["digest"]]
         rows.append(canonical(entry))
     write_atomically(ours, b"".join(row + b"\n" for row in rows))
-    return Outcome([], False)
+    then = "the two sides have it in different years; `resight check` puts that in order, then commit"
+    return Outcome([f"{identifier}: {then}" for identifier in joint.split], bool(joint.split))
 
 
 def _rows(path: Path, name: str) -> Mapping[str, bytes]:
