@@ -12,7 +12,21 @@ import pandas as pd
 import shapely
 
 from resight.errors import InvalidRecord, InvalidValue
-from resight.observation import PROPERTY_NAMES, Basis, Method, Observation, Outcome, Status, build
+from resight.observation import (
+    DAYS,
+    FLAGS,
+    LISTS,
+    MOMENTS,
+    NUMBERS,
+    PROPERTY_NAMES,
+    WHOLE,
+    Basis,
+    Method,
+    Observation,
+    Outcome,
+    Status,
+    build,
+)
 
 _CATEGORIES = {
     "outcome": get_args(Outcome),
@@ -20,12 +34,6 @@ _CATEGORIES = {
     "method": get_args(Method),
     "status": get_args(Status),
 }
-_DAYS = ("earliest", "latest")
-_MOMENTS = ("image_time", "logged_at", "revised_at")
-_COUNTS = ("count", "count_min", "count_max", "revision")
-_FLAGS = ("effort_stated", "aggregate", "context")
-_METRES = ("location_uncertainty_m", "gsd_m", "cloud_pct", "off_nadir_deg", "length_m", "width_m")
-_LISTS = ("sources", "relates", "tags")
 #: What every record has.
 _ALWAYS = ("site", "date", "earliest", "latest", "date_meaning", "outcome", "basis", "method", "status")
 
@@ -99,7 +107,7 @@ def _record(row: dict[str, Any]) -> Observation:
         first, last = row.pop("earliest"), row.pop("latest")
         row["date"] = f"{first}" if first == last else f"{first}/{last}"
     values = {name: row[name] for name in _NAMES if row.get(name) is not None}
-    for name in _MOMENTS:
+    for name in MOMENTS:
         if isinstance(values.get(name), pd.Timestamp):
             values[name] = values[name].to_pydatetime()
     if "geometry" in values:
@@ -131,7 +139,7 @@ def checked(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
         if frame[name].isna().any():
             where = str(frame.index[frame[name].isna()][0])
             raise InvalidValue("frame", where, f"{name!r} is missing at {where!r}", allowed="a value in every row")
-    for name in _LISTS:
+    for name in LISTS:
         wrong = [place for place, value in enumerate(frame[name].array) if not isinstance(value, tuple)]
         if wrong:
             where, value = str(frame.index[wrong[0]]), frame[name].array[wrong[0]]
@@ -155,7 +163,7 @@ def _check_shape(frame: object) -> None:
 _NAMES = (*PROPERTY_NAMES, "geometry")
 _fields = itemgetter(*_NAMES)
 _ORDER = itemgetter(*(_NAMES.index(name) for name in ("earliest", "latest", "id")))
-_LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
+_LIST_PLACES = tuple(_NAMES.index(name) for name in LISTS)
 
 
 def _row(values: dict[str, Any]) -> list[Any]:
@@ -172,17 +180,17 @@ def _row(values: dict[str, Any]) -> list[Any]:
 def _column(name: str, values: tuple[Any, ...]) -> Any:
     if name in _CATEGORIES:
         return pd.Categorical(values, categories=list(_CATEGORIES[name]))
-    if name in _DAYS:
+    if name in DAYS:
         return pd.to_datetime(pd.Series(values, dtype=object), unit=None).astype("datetime64[s]").array
-    if name in _MOMENTS:
+    if name in MOMENTS:
         return pd.to_datetime(pd.Series(values, dtype=object), utc=True).astype("datetime64[s, UTC]").array
-    if name in _COUNTS:
+    if name in WHOLE:
         return pd.array(values, dtype="Int64")
-    if name in _FLAGS:
+    if name in FLAGS:
         return pd.array(values, dtype="bool")
-    if name in _METRES:
+    if name in NUMBERS:
         return pd.array([float("nan") if value is None else value for value in values], dtype="float64")
-    if name in _LISTS:
+    if name in LISTS:
         return pd.Series(values, dtype=object).array
     return pd.array(values, dtype="string")
 

@@ -545,6 +545,13 @@ _LEFT_OUT = tuple(
     if info.default and not info.is_required() and name not in _ALWAYS_WRITTEN
 )
 _MEMBERS = frozenset({"type", "id", "properties", "geometry"})
+#: What kind of value a field holds; the others hold text.
+DAYS = ("earliest", "latest")
+MOMENTS = ("image_time", "logged_at", "revised_at")
+WHOLE = ("count", "count_min", "count_max", "revision")
+NUMBERS = ("location_uncertainty_m", "gsd_m", "cloud_pct", "off_nadir_deg", "length_m", "width_m")
+FLAGS = ("effort_stated", "aggregate", "context")
+LISTS = ("sources", "relates", "tags")
 _DEFAULTS = {name: None if info.is_required() else info.default for name, info in Observation.model_fields.items()}
 _SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.items()}
 

@@ -19,7 +19,7 @@ from resight.exchange import flat, foreign, zipped
 from resight.exchange.header import Sheet, taken_apart
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
-from resight.observation import PROPERTY_NAMES, Observation
+from resight.observation import DAYS, PROPERTY_NAMES, Observation
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 #: The first columns of a table of ours.
@@ -164,7 +164,7 @@ def _rows(records: Sequence[Observation], header: Sequence[str], setting: Settin
         return (_guarded((*cells, *statements), header) for cells in zip(*columns, strict=True))
     # Text stays as it is; nothing and days are written by csv as they should be.
     columns = [
-        column if name in flat.TEXTS or name in flat.DAYS else [flat.text(cell) for cell in column]
+        column if name in flat.TEXTS or name in DAYS else [flat.text(cell) for cell in column]
         for name, column in zip(header, columns, strict=False)
     ]
     return ((*cells, *statements) for cells in zip(*columns, strict=True))

@@ -11,17 +11,9 @@ from typing import Any
 import orjson
 
 from resight import dates
-from resight.observation import PROPERTY_NAMES, Observation
+from resight.observation import DAYS, FLAGS, LISTS, MOMENTS, NUMBERS, PROPERTY_NAMES, WHOLE, Observation
 from resight.wording import listed, numbered
 
-#: What kind of value a field holds; the others hold text.
-DAYS = ("earliest", "latest")
-MOMENTS = ("image_time", "logged_at", "revised_at")
-WHOLE = ("count", "count_min", "count_max", "revision")
-NUMBERS = ("location_uncertainty_m", "gsd_m", "cloud_pct", "off_nadir_deg", "length_m", "width_m")
-FLAGS = ("effort_stated", "aggregate", "context")
-#: Lists are one cell of JSON, so that nothing of them is lost.
-LISTS = ("sources", "relates", "tags")
 #: What other programs wrote into a record: a cell of JSON, and a column only where there is any.
 FOREIGN = ("foreign", "foreign_members")
 #: A position stands in these two where it is a point, else as WKT in ``geometry``.

@@ -19,7 +19,7 @@ from resight.errors import InvalidValue, UnreadableFile
 from resight.exchange import flat, foreign, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
-from resight.observation import Observation
+from resight.observation import DAYS, FLAGS, MOMENTS, NUMBERS, WHOLE, Observation
 
 _SQLITE = b"SQLite format 3\x00"
 #: Identifier that the format writes into byte 68 of the file; the last two are of versions before 1.2.
@@ -229,7 +229,7 @@ def _write(
         field_data=columns,
         fields=np.array(fields, dtype=object),
         field_mask=masks,
-        gdal_tz_offsets={name: np.full(len(records), _UTC, dtype="int8") for name in flat.MOMENTS},
+        gdal_tz_offsets={name: np.full(len(records), _UTC, dtype="int8") for name in MOMENTS},
         layer=LAYER,
         driver="GPKG",
         geometry_type="Unknown",
@@ -244,16 +244,16 @@ def _array(name: str, values: Sequence[Any], identifiers: Sequence[str | None], 
     """A column as GDAL takes it; what is empty is told by the mask."""
     import numpy as np
 
-    if name in flat.DAYS:
+    if name in DAYS:
         return np.array(values, dtype="datetime64[D]")
-    if name in flat.MOMENTS:
+    if name in MOMENTS:
         moments = [None if value is None else value.replace(tzinfo=None) for value in values]
         return np.array(moments, dtype="datetime64[ms]")
-    if name in flat.WHOLE:
+    if name in WHOLE:
         return np.array([value or 0 for value in values], dtype="int64")
-    if name in flat.NUMBERS:
+    if name in NUMBERS:
         return np.array([np.nan if value is None else value for value in values], dtype="float64")
-    if name in flat.FLAGS:
+    if name in FLAGS:
         return np.array(values, dtype="bool")
     texts = [None if v is None else replaced(v, i) for v, i in zip(values, identifiers, strict=True)]
     return np.array(texts, dtype=object)

@@ -19,7 +19,7 @@ from resight.errors import UnreadableFile
 from resight.exchange import flat, foreign, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
-from resight.observation import Observation
+from resight.observation import DAYS, FLAGS, MOMENTS, NUMBERS, WHOLE, Observation
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -188,15 +188,15 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
 def _type(name: str) -> pa.DataType:
     import pyarrow as pa
 
-    if name in flat.DAYS:
+    if name in DAYS:
         return pa.date32()
-    if name in flat.MOMENTS:
+    if name in MOMENTS:
         return pa.timestamp("us", tz="UTC")
-    if name in flat.WHOLE:
+    if name in WHOLE:
         return pa.int64()
-    if name in flat.NUMBERS:
+    if name in NUMBERS:
         return pa.float64()
-    return pa.bool_() if name in flat.FLAGS else pa.string()
+    return pa.bool_() if name in FLAGS else pa.string()
 
 
 def _geo(shapes: Any) -> dict[str, Any]:

@@ -10,15 +10,15 @@ from typing import Any
 from resight.errors import InvalidRecord, InvalidValue
 from resight.exchange import flat, places
 from resight.exchange.table import Row
-from resight.observation import PROPERTY_NAMES, Observation
+from resight.observation import DAYS, LISTS, MOMENTS, PROPERTY_NAMES, Observation
 
 #: What every record has, in every format that carries records: a table with these columns was made by us.
 _ALWAYS = frozenset({"site", "date", "outcome", "basis", "method", "revision", "status"})
 _MEMBERS = frozenset({"type", "id", "properties", "geometry"})
 #: What a public file says of itself, in a column, in its metadata or beside its records.
 STATEMENTS = ("dataGeneralizations", "informationWithheld")
-_DATES = ("date", *flat.DAYS)
-_JSON = (*flat.LISTS, *flat.FOREIGN)
+_DATES = ("date", *DAYS)
+_JSON = (*LISTS, *flat.FOREIGN)
 _WORDS = flat.TEXTS - set(_JSON) - {"geometry"}
 
 
@@ -87,7 +87,7 @@ def stated(found: Mapping[str, Any]) -> list[str]:
 def _value(name: str, cell: Any) -> Any:
     if name in _DATES and isinstance(cell, date):
         return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
-    if name in flat.MOMENTS and isinstance(cell, datetime):
+    if name in MOMENTS and isinstance(cell, datetime):
         # A workbook knows no time zones, and ours are in UTC.
         return cell if cell.tzinfo else cell.replace(tzinfo=UTC)
     if name in _JSON and isinstance(cell, str):
