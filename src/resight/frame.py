@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas
+import numpy as np
 import pandas as pd
 import shapely
 
+from resight import bulkfile
 from resight.errors import InvalidRecord, InvalidValue
 from resight.observation import (
     DAYS,
@@ -27,6 +29,10 @@ from resight.observation import (
     Status,
     build,
 )
+from resight.vocabulary import near_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CATEGORIES = {
     "outcome": get_args(Outcome),
@@ -53,6 +59,75 @@ def to_frame(records: Iterable[Observation]) -> geopandas.GeoDataFrame:
     shapes = geopandas.GeoSeries(values.pop("geometry"), index=index, crs="EPSG:4326")
     columns = {name: _column(name, column) for name, column in values.items()}
     return geopandas.GeoDataFrame(columns, index=index, geometry=shapes)
+
+
+def of_table(rows: pa.Table) -> geopandas.GeoDataFrame:
+    """Rows of bulk files as :func:`to_frame` gives the records that they are, without making one of them.
+
+    Equal lists are one object. The order is that of the rows.
+
+    Args:
+        rows: columns of :func:`resight.bulkfile.schema`, ``id`` and ``geometry`` among them. The frame has those of
+            them that are fields of a record.
+    """
+    index = pd.Index(_of_arrow("id", rows.column("id")), name="id")
+    names = [name for name in rows.column_names if name in _NAMES and name not in ("id", "geometry")]
+    columns = {name: _of_arrow(name, rows.column(name)) for name in names}
+    at = bulkfile.points(rows.column("geometry"))
+    shapes = shapely.from_wkb(rows.column("geometry").to_numpy()) if at is None else np.full(len(at), None)
+    if at is not None:
+        there = np.isfinite(at[:, 0])
+        shapes[there] = shapely.points(at[there])
+    return geopandas.GeoDataFrame(columns, index=index, geometry=geopandas.GeoSeries(shapes, index=index, crs=4326))
+
+
+def _of_arrow(name: str, values: pa.ChunkedArray) -> Any:
+    if name in _CATEGORIES:
+        return pd.Categorical(values.dictionary_encode().to_pandas(), categories=list(_CATEGORIES[name]))
+    if name in DAYS:
+        return values.to_numpy().astype("datetime64[s]")
+    if name in MOMENTS:
+        return pd.DatetimeTZDtype("s", "UTC").__from_arrow__(values)
+    if name in WHOLE:
+        return values.to_pandas(types_mapper=lambda _: pd.Int64Dtype()).array
+    if name in FLAGS or name in NUMBERS:
+        return values.to_numpy()
+    if name in LISTS:
+        coded = bulkfile.joined(values).dictionary_encode()
+        # The last stands for an empty cell, whose number is −1.
+        known = pd.Series([*(tuple(json.loads(text)) for text in coded.dictionary.to_pylist()), ()], dtype=object)
+        return known.array[coded.indices.fill_null(-1).to_numpy()]
+    return values.to_pandas(types_mapper=lambda _: pd.StringDtype()).array
+
+
+def of_columns(frame: geopandas.GeoDataFrame, columns: Sequence[str] | None) -> geopandas.GeoDataFrame:
+    """Some columns of a frame and its geometry; all of them where none are named.
+
+    Raises:
+        InvalidValue: a column is not one of its.
+    """
+    if columns is None:
+        return frame
+    for name in columns:
+        if name not in frame.columns:
+            near = near_names(name, frame.columns, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise InvalidValue("columns", name, f"{name!r} is no field of a record{hint}")
+    return frame[[*columns, *(name for name in ["geometry"] if name not in columns)]]
+
+
+def joined(frames: Sequence[geopandas.GeoDataFrame]) -> geopandas.GeoDataFrame:
+    """Frames with the same columns, ``earliest`` and ``latest`` among them, as one in order of these and the id."""
+    whole = pd.concat(frames) if len(frames) > 1 else frames[0]
+    days = [whole[name].to_numpy().astype(np.int64) for name in ("latest", "earliest")]
+    order = np.lexsort(days)
+    ids, (last, first) = whole.index.array[order], [each[order] for each in days]
+    same = (first[1:] == first[:-1]) & (last[1:] == last[:-1])
+    if (same & np.asarray(ids[1:] < ids[:-1], dtype=bool)).any():
+        rank = np.empty(len(whole), dtype=np.int64)
+        rank[whole.index.array.argsort()] = np.arange(len(whole))
+        order = np.lexsort([rank, *days])
+    return whole.iloc[order]
 
 
 def to_records(frame: geopandas.GeoDataFrame) -> list[Observation]:

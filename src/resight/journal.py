@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import orjson
 from orjson import Fragment
 
+from resight import bulkfile
 from resight.errors import InvalidRecord, InvalidValue, Problem, UnreadableFile
 from resight.observation import Observation, Source
 from resight.vocabulary import fold
@@ -30,6 +31,8 @@ _CHUNK = 1 << 16
 _START = b'{"after":'
 #: The name of a file that a write may have changed; year files are those, whatever an analyst calls others.
 _YEAR_FILE = re.compile(r"[^/\\:\0]{1,200}\.geojson")
+#: What a line has as the type of ``after`` where it speaks of a bulk file and not of a record.
+_COLLECTION = "FeatureCollection"
 
 
 class LastWrite(NamedTuple):
@@ -240,6 +243,8 @@ class Journal:
                         unread.append(number)
                     continue
                 _say_unread(unread, problems)
+                if is_of_bulk(content):
+                    continue
                 if not _fits(text, content):
                     what = "was changed after it was written: its digest does not fit; it is used all the same"
                     problems.append(Problem("warning", what, NAME, number, entry.id))
@@ -253,6 +258,11 @@ class Journal:
 def begins_as_ours(text: bytes) -> bool:
     """Could this be the beginning of a line that was torn off?"""
     return text[: len(_START)] == _START[: len(text)]
+
+
+def is_of_bulk(entry: Mapping[str, Any]) -> bool:
+    """Does a line speak of a bulk file, whose name is its id, and not of a record?"""
+    return bool(entry["after"].get("type") == _COLLECTION and bulkfile.NAME.fullmatch(entry["id"]))
 
 
 def _say_unread(unread: list[int], problems: list[Problem]) -> None:
@@ -353,7 +363,7 @@ def _entry(row: bytes) -> dict[str, Any] | None:
 def _names_files_beside_it(files: object) -> bool:
     """Are these year files with two digests each, and no path that leads elsewhere, whoever wrote the line?"""
     return isinstance(files, dict) and all(
-        _YEAR_FILE.fullmatch(name)
+        (_YEAR_FILE.fullmatch(name) or bulkfile.NAME.fullmatch(name))
         and isinstance(digests, list)
         and len(digests) == 2
         and all(isinstance(one, str) for one in digests)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import checks, custody, dates, images, index, rubbish
+from resight import bulkfile, checks, custody, dates, images, index, rubbish
+from resight.bulkfile import BulkFiles
 from resight.checks import REGISTER_FILE, Located
 from resight.errors import (
     CannotWrite,
@@ -48,16 +49,30 @@ from resight.featurefile import (
 from resight.images import Image
 from resight.index import IndexedFile
 from resight.journal import NAME as JOURNAL_FILE
-from resight.journal import Journal, LastWrite, Past, canonical, concealed, feature_text, fragment, says_other
+from resight.journal import (
+    Journal,
+    LastWrite,
+    Past,
+    canonical,
+    concealed,
+    feature_text,
+    fragment,
+    is_of_bulk,
+    says_other,
+)
 from resight.merge import settled
+from resight.naming import new_id, stem
 from resight.observation import Observation, Site, Source
 from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import Vocabulary, fold, from_toml, near_names
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from geopandas import GeoDataFrame
 
 LOCK_SECONDS = 20
+#: Names that are near another are looked for among so many; more take seconds.
+_FEW = 1000
 _KEPT = "it stays in the file and is left out of every answer until mended"
 
 
@@ -88,6 +103,7 @@ class Logbook:
             raise NoLogbook(shown)
         self._parsed: dict[Path, FeatureFile] = {}
         self._indexed: dict[Path, IndexedFile] = {}
+        self._bulk_files: BulkFiles | None = None
         self._holds_lock = False
         #: What a repair at opening did, for the person.
         self.repairs: list[Problem] = []
@@ -257,13 +273,52 @@ class Logbook:
             if any(w.site in sites and w.earliest <= between[1] and between[0] <= w.latest for w in wordings)
         ]
 
-    def frame(self, *, withdrawn: bool = False) -> "GeoDataFrame":
-        """All records as a GeoDataFrame: id as index, proper dtypes, EPSG:4326. See :func:`resight.frame.to_frame`."""
-        from resight.frame import to_frame
+    def frame(
+        self,
+        *,
+        withdrawn: bool = False,
+        between: tuple[Day, Day] | None = None,
+        sites: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> "GeoDataFrame":
+        """The records as a GeoDataFrame: id as index, proper dtypes, EPSG:4326. See :func:`resight.frame.to_frame`.
+
+        Those of bulk files are read as columns, and none of them is made a record: a million rows come in seconds.
+
+        Args:
+            withdrawn: also those that were withdrawn.
+            between: only records whose bounds touch these days, both included.
+            sites: only records of these site ids.
+            columns: only these columns, in this order, besides id and geometry.
+
+        Raises:
+            InvalidValue: a column is none of a record.
+        """
+        from resight.frame import joined, of_columns, of_table, to_frame
 
         with rubbish.put_off():
             # One record at a time becomes a row: a frame of a hundred thousand needs no hundred thousand models.
-            return to_frame(item.record for item in self._located([], withdrawn=withdrawn))
+            located = self._located([], between, sites, withdrawn=withdrawn, bulk=False)
+            found = to_frame(item.record for item in located)
+            if not self._bulk:
+                return of_columns(found, columns)
+            # Bounds are needed for the order.
+            names = list(dict.fromkeys((*of_columns(found, columns).columns, "earliest", "latest")))
+            rows = self._bulk_rows(["id", *names], between, sites, withdrawn=withdrawn)
+            parts = [part for part in (found[names], of_table(rows)) if len(part)]
+            return of_columns(joined(parts or [found]), columns)
+
+    def _bulk_rows(
+        self,
+        columns: Sequence[str],
+        between: tuple[Day, Day] | None,
+        sites: Collection[str] | None,
+        *,
+        withdrawn: bool,
+    ) -> "pa.Table":
+        """Columns of the bulk records that stand in no year file in another wording."""
+        revised = set().union(*(file.ids for file in self._glanced() if not _is_seed(file))) - {None}
+        return self._bulk.table(columns, between=between, sites=sites, without=revised, withdrawn=withdrawn)
 
     def get(self, identifier: str) -> Observation:
         """The record with this id, withdrawn or not.
@@ -282,15 +337,20 @@ class Logbook:
         """
         self._finish_interrupted_write()
         found = [(file, line) for file in self._glanced() for line in file.holding((identifier,))]
-        if not found:
+        in_bulk = [] if found else self._bulk.find(identifier)
+        if not found and not in_bulk:
+            known = (line.id for file in self._files() for line in file.lines if line.id)
+            # Of a million, those that begin as this one are looked at.
             raise NotFound(
-                identifier,
-                near_names(identifier, (line.id for file in self._files() for line in file.lines if line.id)),
+                identifier, near_names(identifier, (*known, *self._bulk.like([identifier.rpartition("-")[0]])))
             )
         if sum(not _is_seed(file) for file, _ in found) > 1:
             raise InvalidRecord(
                 [InvalidValue("id", identifier, "stands in the files twice; `resight check` says where")]
             )
+        if not found:
+            [(name, record)] = in_bulk
+            return Located(record, name, None)
         file, line = found[-1]
         return Located(Observation.from_feature(line.feature), file.name, line.number)
 
@@ -431,14 +491,20 @@ class Logbook:
         *,
         withdrawn: bool,
         as_of: datetime | None = None,
+        bulk: bool = True,
     ) -> Iterator[Located]:
-        """The records asked for with where they stand; what was wrong on the way is added to ``problems``."""
+        """The records asked for with where they stand; what was wrong on the way is added to ``problems``.
+
+        Those of bulk files come last, or not at all.
+        """
         self._finish_interrupted_write()
         problems += self.file_problems()
         is_narrow = as_of is None and between is not None and sites is not None
         files: Sequence[YearFile] = self._glanced() if is_narrow else self._files()
         then = _Then(as_of, self._journal, self._files(), problems) if as_of is not None else None
         seeded: set[str | None] = set().union(*(file.ids for file in files if _is_seed(file)))
+        if then and bulk:
+            seeded |= self._bulk.holding({i for file in files if not _is_seed(file) for i in file.ids})
         # What stands in observations/ under the id of a seed is its revision.
         revisions = [line for f in files if not _is_seed(f) for line in f.holding(seeded)] if seeded else []
         revised = {line.id for line in revisions if then is None or then.had_begun(line)}
@@ -462,6 +528,18 @@ class Logbook:
                     continue
                 if withdrawn or record.status != "withdrawn":
                     yield Located(record, file.name, line.number)
+        if bulk and self._bulk:
+            elsewhere = [file.ids for file in files if not _is_seed(file)]
+            for name, batch in self._bulk.batches(between=between, sites=sites, withdrawn=withdrawn):
+                for feature in bulkfile.features(batch):
+                    identifier = feature["id"]
+                    if any(identifier in ids for ids in elsewhere) if then is None else identifier in revised:
+                        continue
+                    if then and identifier in then.past.next:
+                        continue
+                    record = Observation.from_feature(feature)
+                    if then is None or then.holds(record):
+                        yield Located(record, name, None)
         if then is None:
             return
         for item in then.rewound():
@@ -475,7 +553,16 @@ class Logbook:
 
     def file_problems(self) -> list[Problem]:
         """What is wrong with the files as files, without looking at the records in them."""
-        return [*self.repairs, *self._register[1], *(problem for file in self._glanced() for problem in file.problems)]
+        of_files = (problem for file in self._glanced() for problem in file.problems)
+        return [*self.repairs, *self._register[1], *of_files, *self._bulk.problems]
+
+    @property
+    def _bulk(self) -> BulkFiles:
+        """The bulk files as they are now."""
+        paths = bulkfile.paths(self.folder / "observations")
+        if self._bulk_files is None or self._bulk_files.paths != paths:
+            self._bulk_files = BulkFiles(paths)
+        return self._bulk_files
 
     def _glanced(self) -> list[YearFile]:
         """As :meth:`_files`, but a year file that has an index is not parsed."""
@@ -556,6 +643,9 @@ class Logbook:
             self._refuse(record, anyway)
         with self._locked():
             taken: set[str | None] = set().union(*(file.ids for file in self._glanced()))
+            if self._bulk:
+                taken |= self._bulk.like({stem(record.site, record.date, record.platform) for record in records})
+                taken |= self._bulk.holding({record.id for record in records})
             if not anyway:
                 self._refuse_duplicates(records)
             named: list[Observation] = []
@@ -569,6 +659,74 @@ class Logbook:
                 images.keep(self.folder, image)
             self._write([(None, record) for record in named], command, moment)
         return tuple(named)
+
+    def add_bulk(
+        self, rows: "pa.Table", *, source: str, by: str | None = None, now: datetime | None = None
+    ) -> "pa.Table":
+        """Log rows that are records as one write into bulk files, all or none; they come back with their ids.
+
+        Args:
+            rows: of :func:`resight.bulkfile.schema`, each of which :class:`Observation` would take, with known names;
+                ``id`` and ``logged_at`` may be empty.
+            source: the name of the file that they come from, for the journal.
+            by: who logs them.
+            now: the time of logging; the clock's if not given.
+
+        Raises:
+            UnreadableFile: a bulk or year file could not be read whole, so that not all ids on file are known; or
+                pyarrow is not installed.
+            CannotWrite: the disk does not take it; nothing was changed.
+        """
+        if not rows.num_rows:
+            return rows
+        moment = _moment(now)
+        with self._locked():
+            unread = [problem for problem in self.file_problems() if problem.level == "error"]
+            if unread:
+                what = "not all ids on file are known, so no bulk file is written; nothing was changed:\n"
+                raise UnreadableFile(what + "\n".join(f"  {problem}" for problem in unread))
+            taken = set().union(*(file.ids for file in self._glanced())) - {None}
+            rows = bulkfile.with_ids(bulkfile.with_moment(rows, moment), self._bulk.ids(taken))
+            self._write_bulk(rows, source, moment, by)
+        return rows
+
+    def _write_bulk(self, rows: "pa.Table", source: str, moment: datetime, by: str | None) -> None:
+        """Put rows on disk as new files, which wait beside their places until the journal has its lines."""
+        observations = self.folder / "observations"
+        digests: dict[str, tuple[str, str]] = {}
+        try:
+            files = bulkfile.staged(rows, observations)
+            entries = (
+                {
+                    "time": dates.utc_text(moment),
+                    "analyst": by,
+                    "command": "import",
+                    "id": file.key,
+                    "before": None,
+                    "after": bulkfile.described(file, source),
+                }
+                for file in files
+            )
+            digests |= {file.key: ("", file.digest) for file in files}
+            with self._journal.appended(entries, digests, lambda: self._none_new(digests)):
+                try:
+                    for file in files:
+                        file.temporary.replace(observations / file.key)
+                    for folder in {(observations / file.key).parent for file in files}:
+                        fsync_folder(folder)
+                        fsync_folder(folder.parent)
+                except BaseException:
+                    # They are new: without them all is as it was.
+                    for file in files:
+                        (observations / file.key).unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            then = "nothing was changed" if self._none_new(digests) else "the next command completes the write"
+            raise CannotWrite(f"cannot write in {observations}: {error.strerror or error}; {then}") from error
+        finally:
+            # What the journal has a line of waits for the next command.
+            if self._none_new(digests) or not self._behind(digests):
+                bulkfile.clear(observations)
 
     def amend(
         self,
@@ -731,6 +889,7 @@ class Logbook:
                     for left_by_a_crash in observations.glob(".*.geojson.*.tmp"):
                         left_by_a_crash.unlink(missing_ok=True)
                     self._finish_interrupted_write(locked=True)
+                    bulkfile.clear(observations)
                     yield
                 finally:
                     self._holds_lock = False
@@ -866,6 +1025,9 @@ class Logbook:
             self._look_for_lost(last)
             return
         entries = journal.last_write(whole=True).entries
+        if any(map(is_of_bulk, entries)):
+            self._finish_bulk(behind, last.files)
+            return
         puts = {entry["id"]: new_line(Observation.from_feature(entry["after"])) for entry in entries}
         with staged([rewrite for rewrite in self._rewrites(puts) if rewrite.path.name in behind]) as swaps:
             self._swap(swaps)
@@ -903,10 +1065,28 @@ class Logbook:
             what = "both sides of a merge had it, in different years; it stands now where the journal has it"
             self.repairs.append(Problem("notice", what, JOURNAL_FILE, None, identifier, mend="commit that, too"))
 
+    def _finish_bulk(self, behind: Sequence[str], files: Mapping[str, tuple[str, str]]) -> None:
+        """Put bulk files in their places that have waited there since a crash."""
+        for name in behind:
+            place = self.folder / "observations" / name
+            waiting = bulkfile.waiting_at(place)
+            if digest(waiting) == files[name][1]:
+                waiting.replace(place)
+                fsync_folder(place.parent)
+                what = "the last write had been cut off after its journal line; it has been carried out now"
+                self.repairs.append(Problem("notice", what, f"observations/{name}"))
+            else:
+                self._say_lost_bulk(name)
+
+    def _say_lost_bulk(self, name: str) -> None:
+        what = "this file stands in the journal alone: its write was cut off, or it was taken out"
+        problem = Problem("error", what, f"observations/{name}", mend="put it back from a copy, or import it again")
+        if problem not in self.repairs:
+            self.repairs.append(problem)
+
     def _look_for_lost(self, last: LastWrite) -> None:
         """Say so if the last write is in the journal alone: cut off, and its year file edited before the next open."""
-        folder = self.folder / "observations"
-        if all(self._digest_now(folder / name) == new for name, (_, new) in last.files.items()):
+        if all(self._is_now(name, new) for name, (_, new) in last.files.items()):
             return
         files = [self._load(path) for path in self._year_files()]
         if not all(file.is_whole for file in files):
@@ -926,18 +1106,20 @@ class Logbook:
                     self.repairs.append(problem)
 
     def _behind(self, files: Mapping[str, tuple[str, str]]) -> list[str]:
-        """Of the year files of a write, with their digests before and after: those still as they were before."""
-        folder = self.folder / "observations"
-        return [name for name, (old, new) in files.items() if old != new and self._digest_now(folder / name) == old]
+        """Of the files of a write, with their digests before and after: those still as they were before."""
+        return [name for name, (old, new) in files.items() if old != new and self._is_now(name, old)]
 
-    def _digest_now(self, path: Path) -> str:
+    def _is_now(self, name: str, wanted: str) -> bool:
+        """Is a file of a write there with this digest ("": not there)? A bulk file is known by its name."""
+        path = self.folder / "observations" / name
+        if bulkfile.NAME.fullmatch(name):
+            return path.exists() == bool(wanted)
         known = self._known(path)
-        return known.digest if known else digest(path)
+        return (known.digest if known else digest(path)) == wanted
 
     def _none_new(self, files: Mapping[str, tuple[str, str]]) -> bool:
-        """None of the year files of a write is in place: whoever changed one meanwhile, it was not us."""
-        folder = self.folder / "observations"
-        return not any(old != new and self._digest_now(folder / name) == new for name, (old, new) in files.items())
+        """None of the files of a write is in place: whoever changed one meanwhile, it was not us."""
+        return not any(old != new and self._is_now(name, new) for name, (old, new) in files.items())
 
     def digest(self, records: Iterable[Observation]) -> str:
         """SHA-256 over the canonical records (RFC 8785), the register and the vocabulary that a page shows."""
@@ -965,21 +1147,6 @@ def packaged_seeds() -> Path:
     """The folder of seeds that came with the package: in the wheel, or beside ``src`` in a checkout."""
     inside = Path(__file__).parent / "seeds"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "seeds"
-
-
-def new_id(record: Observation, taken: Collection[str | None], last_numbers: dict[str, int] | None = None) -> str:
-    """A readable id from site, date and platform; ``-2``, ``-3`` … when it is taken.
-
-    ``last_numbers`` remembers the last number given to a stem, for many records of one kind.
-    """
-    when = record.date.translate(str.maketrans("", "", "~?%")).replace("/", "-to-")
-    stem = f"{record.site}-{when}-{record.platform or 'any'}"
-    numbers = last_numbers if last_numbers is not None else {}
-    number = numbers.get(stem, 0) + 1
-    while (identifier := stem if number == 1 else f"{stem}-{number}") in taken:
-        number += 1
-    numbers[stem] = number
-    return identifier
 
 
 class _UnusableError(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date as Day
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -256,11 +257,19 @@ class PublicLogbook(Logbook):
         whole.update((self.folder / VOCABULARY_FILE).read_bytes())
         return whole.hexdigest()
 
-    def frame(self, *, withdrawn: bool = False) -> GeoDataFrame:
+    def frame(
+        self,
+        *,
+        withdrawn: bool = False,
+        between: tuple[Day, Day] | None = None,
+        sites: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> GeoDataFrame:
         """The reviewed records as they may be shown, see :meth:`Logbook.frame`."""
-        from resight.frame import to_frame
+        from resight.frame import of_columns, to_frame
 
-        return to_frame(self.read(withdrawn=withdrawn).records)
+        records = self.read(withdrawn=withdrawn, between=between, sites=sites).records
+        return of_columns(to_frame(records), columns)
 
     def find(self, identifier: str) -> Located:
         """The record as it may be shown, and where it stands.
@@ -272,6 +281,9 @@ class PublicLogbook(Logbook):
         for record in public_records([located.record], self.terms):
             return located._replace(record=record)
         raise NotFound(identifier)
+
+    def _write_bulk(self, *_: Any, **__: Any) -> None:
+        self._write()
 
     def _write(self, *_: Any, **__: Any) -> None:
         raise CannotWrite("what is shown to the public is never written to a logbook; nothing was changed")

@@ -1,0 +1,617 @@
+"""A file of many records: GeoParquet under ``observations/bulk/YEAR``, one schema with the record, read by columns.
+
+Such a file is written once and never changed: it is named by its content (the first 16 digits of its SHA-256), so two
+imports never touch one file, and a correction of one of its records is written to the year's GeoJSON under the same id.
+Its rows stand by site, then day, in groups that say what they span, so that few records are found without
+reading the others. Lists and what other programs wrote beside a record are cells of JSON; positions are WKB in lon,
+lat, WGS 84 (GeoParquet 1.1).
+
+pyarrow reads and writes them (``resight[exchange]``), and is loaded only where there are such files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from datetime import date as Day
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from resight.errors import Problem, UnreadableFile
+from resight.naming import ANY, numbered, when
+from resight.observation import DAYS, FLAGS, LISTS, MOMENTS, NUMBERS, PROPERTY_NAMES, WHOLE, Observation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+#: Below ``observations``.
+FOLDER = "bulk"
+#: The name of a bulk file below ``observations``, as the journal has it.
+NAME = re.compile(r"bulk/(\d{4})/([0-9a-f]{16})\.parquet")
+#: Members that are no properties of ours, as JSON.
+FOREIGN = ("foreign", "foreign_members")
+COLUMNS = (*PROPERTY_NAMES, *FOREIGN, "geometry")
+#: Rows that are read together where one of them is asked for.
+GROUP = 2**15
+_JSON = (*LISTS, *FOREIGN)
+#: Texts that are nearly all different gain nothing from a dictionary.
+_DIFFERENT = ("id", "geometry", "image_id")
+#: A point as little-endian WKB.
+_POINT = [("head", "S5"), ("at", "<f8", 2)]
+_POINT_HEAD = b"\x01\x01\0\0\0"
+_KINDS = ("Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon")
+_HEAD = 16
+_KEPT = "nothing of it is in any answer until it is put back from a copy or out of git"
+
+
+def schema() -> pa.Schema:
+    """The columns of a bulk file: the fields of the record in their order, under their names."""
+    import pyarrow as pa
+
+    kinds = {
+        **dict.fromkeys(DAYS, pa.date32()),
+        **dict.fromkeys(MOMENTS, pa.timestamp("us", tz="UTC")),
+        **dict.fromkeys(WHOLE, pa.int64()),
+        **dict.fromkeys(NUMBERS, pa.float64()),
+        **dict.fromkeys(FLAGS, pa.bool_()),
+        "geometry": pa.binary(),
+    }
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+class BulkFiles:
+    """Bulk files, read together as one table.
+
+    Args:
+        paths: where they stand; those that cannot be read as such are told in :attr:`problems` and left out.
+
+    Raises:
+        UnreadableFile: there are such files, and pyarrow is not installed.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = list(paths)
+        if paths:
+            parquet()
+        #: What could not be read, and why.
+        self.problems: list[Problem] = []
+        #: Records by file.
+        self.counts: dict[Path, int] = {}
+        for path in paths:
+            try:
+                self.counts[path] = _rows(path)
+            except UnreadableFile as error:
+                self.problems.append(Problem("error", str(error), name_of(path), mend=_KEPT))
+
+    def __bool__(self) -> bool:
+        return bool(self.counts)
+
+    def table(
+        self,
+        columns: Sequence[str] = COLUMNS,
+        *,
+        between: tuple[Day, Day] | None = None,
+        sites: Collection[str] | None = None,
+        ids: Collection[str] | None = None,
+        without: Collection[str] = (),
+        withdrawn: bool = True,
+    ) -> pa.Table:
+        """These columns of the records asked for, file by file, in each by site and day.
+
+        Args:
+            columns: their names, in order.
+            between: only records whose bounds touch these days, both included.
+            sites: only records of these site ids.
+            ids: only these records.
+            without: not these records.
+            withdrawn: also those that came in as withdrawn.
+        """
+        where = _filter(between, sites, ids, without, withdrawn=withdrawn)
+        return _dataset(self.counts).to_table(columns=list(columns), filter=where)
+
+    def batches(
+        self,
+        *,
+        between: tuple[Day, Day] | None = None,
+        sites: Collection[str] | None = None,
+        withdrawn: bool = True,
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """As :meth:`table`, all columns, some thousand rows at a time, each with the name of the file they stand in."""
+        where = _filter(between, sites, None, (), withdrawn=withdrawn)
+        for path in self.counts:
+            scanned = _dataset([path]).to_batches(columns=list(COLUMNS), filter=where, batch_size=GROUP // 8)
+            yield from ((name_of(path), batch) for batch in scanned)
+
+    def ids(self, others: Collection[str] = ()) -> pa.Array:
+        """The ids of all records, after some others."""
+        import pyarrow as pa
+
+        known = pa.array(list(others), type=pa.string())
+        return pa.concat_arrays([known, joined(self.table(["id"]).column("id"))]) if self else known
+
+    def find(self, identifier: str) -> list[tuple[str, Observation]]:
+        """The record with this id, after the name of the file in which it stands, if there is one."""
+        for path in self.counts:
+            for record in records(_dataset([path]).to_table(filter=_filter(ids=[identifier]))):
+                return [(name_of(path), record)]
+        return []
+
+    def holding(self, ids: Collection[str | None]) -> set[str]:
+        """Which of these ids stand in the files."""
+        wanted = [identifier for identifier in ids if identifier is not None]
+        return set(self.table(["id"], ids=wanted).column("id").to_pylist()) if wanted and self else set()
+
+    def like(self, stems: Iterable[str]) -> set[str]:
+        """The ids that are one of these stems, or begin with one of them and a hyphen."""
+        import pyarrow.compute as pc
+
+        found: set[str] = set()
+        for stem in stems if self else ():
+            # A full stop follows on a hyphen.
+            after = (pc.field("id") >= f"{stem}-") & (pc.field("id") < f"{stem}.")
+            rows = _dataset(self.counts).to_table(columns=["id"], filter=(pc.field("id") == stem) | after)
+            found.update(rows.column("id").to_pylist())
+        return found
+
+
+def _dataset(paths: Iterable[Path]) -> Any:
+    import pyarrow.dataset as ds
+
+    return ds.dataset([str(path) for path in paths], schema=schema(), format="parquet")
+
+
+def paths(observations: Path) -> list[Path]:
+    """All Parquet files below ``bulk``, whoever put them there."""
+    return sorted((observations / FOLDER).glob("*/*.parquet"))
+
+
+def name_of(path: Path) -> str:
+    """What a bulk file is called in a problem."""
+    return f"observations/{key_of(path)}"
+
+
+def key_of(path: Path) -> str:
+    """What a bulk file is called in the journal."""
+    return f"{FOLDER}/{path.parent.name}/{path.name}"
+
+
+def is_unchanged(path: Path, digest: str) -> bool:
+    """Is this digest the one by which the file is named, if it is named by one?"""
+    return not _is_ours(path) or digest.startswith(path.stem)
+
+
+def _is_ours(path: Path) -> bool:
+    return NAME.fullmatch(key_of(path)) is not None
+
+
+def _rows(path: Path) -> int:
+    """How many records a file holds.
+
+    Raises:
+        UnreadableFile: it is no whole Parquet file, or has other columns.
+    """
+    pq = parquet()
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"is not a whole Parquet file: {(str(error) or repr(error)).splitlines()[0]}") from None
+    with file:
+        given, wanted = file.schema_arrow, schema()
+        for field in wanted:
+            at = given.get_field_index(field.name)
+            if at < 0:
+                raise UnreadableFile(f"has no column {field.name!r}, so it is not one of ours")
+            if given.field(at).type != field.type:
+                what = f"its column {field.name!r} is {given.field(at).type}, not {field.type}"
+                raise UnreadableFile(f"{what}, so it is not one of ours")
+        return int(file.metadata.num_rows)
+
+
+def parquet() -> Any:
+    """pyarrow.parquet, by which bulk files are read and written.
+
+    Raises:
+        UnreadableFile: it is not installed; says which extra has it.
+    """
+    try:
+        import pyarrow.parquet as pq
+    except ImportError:
+        what = "bulk records need pyarrow, which is not installed: pip install 'resight[exchange]'"
+        raise UnreadableFile(what) from None
+    return pq
+
+
+def _filter(
+    between: tuple[Day, Day] | None = None,
+    sites: Collection[str] | None = None,
+    ids: Collection[str] | None = None,
+    without: Collection[str] = (),
+    *,
+    withdrawn: bool = True,
+) -> pc.Expression | None:
+    import pyarrow.compute as pc
+
+    parts = []
+    if sites is not None:
+        parts.append(_one_of("site", sites))
+    if between is not None:
+        parts.append((pc.field("earliest") <= between[1]) & (pc.field("latest") >= between[0]))
+    if ids is not None:
+        parts.append(_one_of("id", ids))
+    if without:
+        parts.append(~pc.field("id").isin(sorted(without)))
+    if not withdrawn:
+        parts.append(pc.field("status") != "withdrawn")
+    whole = None
+    for part in parts:
+        whole = part if whole is None else whole & part
+    return whole
+
+
+def _one_of(name: str, values: Collection[str]) -> pc.Expression:
+    import pyarrow.compute as pc
+
+    ordered = sorted(values)
+    if not ordered:
+        return pc.scalar(False)
+    # The groups that cannot hold one are passed over by what they span.
+    spanned = (pc.field(name) >= ordered[0]) & (pc.field(name) <= ordered[-1])
+    return spanned & pc.field(name).isin(ordered) if len(ordered) > 1 else pc.field(name) == ordered[0]
+
+
+def features(rows: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """The rows of :data:`COLUMNS` as the GeoJSON Features that they would be in a year file."""
+    import shapely
+
+    columns = {name: rows.column(name).to_pylist() for name in COLUMNS if name != "geometry"}
+    shapes = shapely.to_geojson(shapely.from_wkb(rows.column("geometry").to_pylist()))
+    for values, shape in zip(zip(*columns.values(), strict=True), shapes, strict=True):
+        found = {name: value for name, value in zip(columns, values, strict=True) if value is not None}
+        foreign, members = (orjson.loads(found.pop(name, "{}")) for name in FOREIGN)
+        for name in LISTS:
+            if name in found:
+                found[name] = orjson.loads(found[name])
+        geometry = orjson.loads(shape) if shape is not None else None
+        properties = {**found, **foreign}
+        yield {"type": "Feature", "id": found.get("id"), "properties": properties, "geometry": geometry, **members}
+
+
+def records(rows: pa.Table | pa.RecordBatch) -> Iterator[Observation]:
+    """The records of rows, each checked as one out of a year file.
+
+    Raises:
+        InvalidRecord: a row is none.
+    """
+    return (Observation.from_feature(feature) for feature in features(rows))
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+class Staged(NamedTuple):
+    """A bulk file beside the place that it will take."""
+
+    #: As the journal has it.
+    key: str
+    #: SHA-256 of its bytes.
+    digest: str
+    rows: int
+    temporary: Path
+
+
+def table_of(found: Iterable[Observation]) -> pa.Table:
+    """Records as rows of :func:`schema`."""
+    import pyarrow as pa
+    import shapely
+
+    values: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for record in found:
+        for name in COLUMNS:
+            values[name].append(_cell(name, record.__dict__[name]))
+    shapes = [None if shape is None else shapely.geometry.shape(shape) for shape in values["geometry"]]
+    values["geometry"] = list(shapely.to_wkb(shapes, byte_order=1, flavor="iso")) if shapes else []
+    return pa.table(
+        [pa.array(values[field.name], type=field.type) for field in schema()],
+        schema=schema(),
+    )
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name not in _JSON:
+        return value.astimezone(UTC) if isinstance(value, datetime) else value
+    if not value:
+        return None
+    if isinstance(value, tuple):
+        value = [item if isinstance(item, str) else _filled(item.__dict__) for item in value]
+    return orjson.dumps(value).decode()
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in values.items() if item is not None and item is not False}
+
+
+def with_ids(rows: pa.Table, on_file: pa.Array) -> pa.Table:
+    """The rows with an id each, by the rule of :mod:`resight.naming`.
+
+    A row keeps its own id where that is free; rows of one site, date and platform are numbered in their order.
+
+    Args:
+        rows: of :func:`schema`.
+        on_file: the ids that are taken.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    own = joined(rows.column("id"))
+    keeps = own.is_valid().to_numpy(zero_copy_only=False)
+    if keeps.any():
+        keeps &= ~pc.is_in(own, value_set=on_file).to_numpy(zero_copy_only=False)
+        first = np.zeros(len(own), dtype=bool)
+        first[np.unique(own.dictionary_encode().indices.fill_null(-1).to_numpy(), return_index=True)[1]] = True
+        keeps &= first
+        on_file = pa.concat_arrays([on_file, own.filter(pa.array(keeps))])
+    stems = _stems(rows.filter(pa.array(~keeps)) if keeps.any() else rows).dictionary_encode()
+    begins, codes = stems.dictionary, stems.indices.to_numpy()
+    # The how-manieth of its stem a row is.
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    number = np.empty(len(codes), dtype=np.int64)
+    number[order] = np.arange(len(codes)) - np.repeat(starts, np.diff(starts, append=len(codes))) + 1
+    if len(on_file):
+        number += _numbers_used(begins, on_file)[codes]
+    further = np.flatnonzero(number > 1)
+    ends = pa.array(number[further]).cast(pa.string())
+    numbered_ones = pc.binary_join_element_wise(begins.take(stems.indices.take(pa.array(further))), ends, "-")
+    made = pc.replace_with_mask(stems.cast(pa.string()), pa.array(number > 1), numbered_ones)
+    # One that ends in a number itself may be another with its number.
+    wrong = pc.is_in(made, value_set=on_file).to_numpy(zero_copy_only=False) if len(on_file) else number < 1
+    wrong[further] |= pc.is_in(numbered_ones, value_set=begins).to_numpy(zero_copy_only=False)
+    if wrong.any():
+        made = _renumbered(made, stems, np.flatnonzero(wrong).tolist(), on_file)
+    ids = pc.replace_with_mask(own, pa.array(~keeps), made) if keeps.any() else made
+    return rows.set_column(rows.schema.get_field_index("id"), "id", ids)
+
+
+def _stems(rows: pa.Table) -> pa.Array:
+    """What the ids of rows begin with."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    day = joined(rows.column("date")).dictionary_encode()
+    whens = pa.array([when(text) for text in day.dictionary.to_pylist()], type=pa.string()).take(day.indices)
+    platform = pc.fill_null(joined(rows.column("platform")), ANY)
+    return pc.binary_join_element_wise(joined(rows.column("site")), whens, platform, "-")
+
+
+def _numbers_used(begins: pa.Array, on_file: pa.Array) -> Any:
+    """Of each stem, how many ids on file have it; 0 where their numbers are not 1, 2, 3 … without a gap."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    parted = pc.extract_regex(on_file, r"^(?P<begin>.*)-(?P<number>[1-9]\d{0,8})$").drop_null()
+    begun = pc.index_in(pc.struct_field(parted, "begin"), value_set=begins)
+    whole = pc.index_in(on_file, value_set=begins).drop_null().to_numpy()
+    ends = pc.struct_field(parted, "number").filter(begun.is_valid()).cast("int64").to_numpy()
+    of = np.concatenate([whole, begun.drop_null().to_numpy()])
+    number = np.concatenate([np.ones(len(whole), dtype=np.int64), ends])
+    most = np.zeros(len(begins), dtype=np.int64)
+    np.maximum.at(most, of, number)
+    return np.where(np.bincount(of, minlength=len(begins)) == most, most, 0)
+
+
+def _renumbered(made: pa.Array, stems: pa.DictionaryArray, wrong: Sequence[int], on_file: pa.Array) -> pa.Array:
+    """The ids made, some of them with another number, for the one they have is taken."""
+    import pyarrow as pa
+
+    found = made.to_pylist()
+    taken = {*found, *on_file.to_pylist()}
+    last_numbers: dict[str, int] = {}
+    for at in wrong:
+        found[at] = numbered(stems[at].as_py(), taken, last_numbers)
+        taken.add(found[at])
+    return pa.array(found, type=pa.string())
+
+
+def staged(rows: pa.Table, observations: Path) -> list[Staged]:
+    """Rows of :func:`schema` as files beside the places that they will take, one a year, forced to disk.
+
+    Raises:
+        OSError: the disk does not take them; nothing is left of them.
+        UnreadableFile: pyarrow is not installed.
+    """
+    import numpy as np
+
+    site, first, last = (_numbers(rows.column(name)) for name in ("site", "earliest", "latest"))
+    # Days count from 1970.
+    year = first.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    order = np.lexsort((last, first, site, year))
+    found: list[Staged] = []
+    try:
+        for one in np.unique(year).tolist():
+            start, end = np.searchsorted(year[order], [one, one + 1]).tolist()
+            found.append(_staged(rows.take(order[start:end]), observations / FOLDER / f"{one:04}"))
+    except BaseException:
+        for file in found:
+            file.temporary.unlink(missing_ok=True)
+        raise
+    return found
+
+
+def _numbers(column: pa.ChunkedArray) -> Any:
+    """A column of days or texts as numbers in the same order."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.type == pa.date32():
+        return column.cast(pa.int32()).to_numpy().astype(np.int64)
+    coded = joined(column).dictionary_encode()
+    rank = np.empty(len(coded.dictionary), dtype=np.int64)
+    rank[pc.array_sort_indices(coded.dictionary).to_numpy()] = np.arange(len(rank))
+    return rank[coded.indices.to_numpy()]
+
+
+def joined(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    import pyarrow as pa
+
+    found = column.combine_chunks()
+    return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
+
+
+def _staged(rows: pa.Table, folder: Path) -> Staged:
+    pq = parquet()
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{os.getpid()}.tmp"
+    try:
+        with _Digesting(temporary) as file:
+            pq.write_table(
+                rows.replace_schema_metadata({"geo": json.dumps(_geo(rows.column("geometry")))}),
+                file,
+                row_group_size=GROUP,
+                compression="zstd",
+                use_dictionary=[name for name in COLUMNS if name not in _DIFFERENT],
+            )
+            digest = file.finish()
+        waiting = temporary.with_name(f".{digest[:_HEAD]}.parquet.tmp")
+        temporary.replace(waiting)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return Staged(f"{FOLDER}/{folder.name}/{digest[:_HEAD]}.parquet", digest, rows.num_rows, waiting)
+
+
+class _Digesting:
+    """A file that is digested while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._digest = hashlib.sha256()
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        self._digest.update(data)
+        return self._file.write(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        """What pyarrow calls when it is done; the file is closed by whoever opened it."""
+
+    def finish(self) -> str:
+        """Force it to disk; its SHA-256."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._digest.hexdigest()
+
+    def __enter__(self) -> _Digesting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+        self._file.close()
+
+
+def described(file: Staged, source: str) -> dict[str, Any]:
+    """What the journal says of a bulk file, in the place of a record."""
+    return {"type": "FeatureCollection", "name": source, "records": file.rows, "sha256": file.digest}
+
+
+def with_moment(rows: pa.Table, moment: datetime) -> pa.Table:
+    """The rows with this as the time of logging where none is given."""
+    import pyarrow.compute as pc
+
+    given = rows.column("logged_at")
+    return rows.set_column(rows.schema.get_field_index("logged_at"), "logged_at", pc.fill_null(given, moment))
+
+
+def clear(observations: Path) -> None:
+    """Take away what was being written and counts for nothing. Call under the lock."""
+    folder = observations / FOLDER
+    for left in folder.glob("*/.*.tmp"):
+        left.unlink(missing_ok=True)
+    for empty in (*folder.glob("*/"), folder):
+        # A folder with anything in it stays.
+        with contextlib.suppress(OSError):
+            empty.rmdir()
+
+
+def waiting_at(place: Path) -> Path:
+    """Where a bulk file waits for its line in the journal."""
+    return place.with_name(f".{place.name}.tmp")
+
+
+def _geo(positions: pa.ChunkedArray) -> dict[str, Any]:
+    """The metadata that makes a Parquet file a GeoParquet file; without a CRS it is OGC:CRS84 (lon, lat)."""
+    import numpy as np
+    import shapely
+
+    at = points(positions)
+    if at is not None:
+        at = at[np.isfinite(at[:, 0])]
+        kinds = ["Point"] if len(at) else []
+        box = [*at.min(axis=0), *at.max(axis=0)] if len(at) else []
+    else:
+        shapes = shapely.from_wkb(positions.to_numpy())
+        given = shapes[~shapely.is_missing(shapes)]
+        found = np.unique(shapely.get_type_id(given) + 10 * shapely.has_z(given))
+        kinds = sorted(_KINDS[kind % 10] + (" Z" if kind >= 10 else "") for kind in found.tolist())
+        box = list(shapely.total_bounds(given))
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds}
+    if box:
+        column["bbox"] = [float(side) for side in box]
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+
+
+def points(positions: pa.ChunkedArray) -> Any:
+    """Lon and lat of each position, NaN where none is given; None when one of them is more than a point.
+
+    Most are points, and 21 bytes of WKB are quicker taken for what they are than parsed.
+    """
+    import numpy as np
+
+    given, kind = joined(positions), np.dtype(_POINT)
+    at = np.full((len(given), 2), np.nan)
+    there = given.is_valid().to_numpy(zero_copy_only=False)
+    if not there.any():
+        return at
+    _, offsets, data = given.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int32)[given.offset : given.offset + len(given) + 1]
+    if (np.diff(bounds) != there * kind.itemsize).any():
+        return None
+    found = np.frombuffer(data, dtype=np.uint8)[bounds[0] : bounds[-1]].view(kind)
+    if (found["head"] != _POINT_HEAD).any():
+        return None
+    at[there] = found["at"]
+    return at
+
+
+def wkb_of_points(at: Any) -> pa.Array:
+    """Positions out of lon and lat, none where one of them is NaN; :func:`points` the other way round."""
+    import numpy as np
+    import pyarrow as pa
+
+    there = np.isfinite(at).all(axis=1)
+    packed = np.empty(int(there.sum()), dtype=_POINT)
+    packed["head"], packed["at"] = _POINT_HEAD, at[there]
+    bounds = np.zeros(len(at) + 1, dtype=np.int32)
+    np.cumsum(there * packed.itemsize, out=bounds[1:])
+    bits = np.packbits(there, bitorder="little")
+    buffers = [pa.py_buffer(bits), pa.py_buffer(bounds), pa.py_buffer(packed)]
+    return pa.Array.from_buffers(pa.binary(), len(at), buffers)

@@ -1,0 +1,277 @@
+"""Bulk files: rows that are records, in files that are written once, read together with the year files."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from geopandas.testing import assert_geodataframe_equal
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resight import Logbook, bulkfile
+from resight.errors import CannotWrite, InvalidValue, NotFound, UnreadableFile
+from resight.frame import to_frame
+from resight.naming import new_id
+from resight.observation import Observation
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+SEEN: dict[str, Any] = {"site": "dunay", "date": "2025-05-18", "platform": "ropucha-class"}
+FULL: dict[str, Any] = {
+    **SEEN,
+    "id": "a-name-of-its-own",
+    "date": "2024-12-30/2025-01-02~",
+    "platform_name": "Nikolay Vilkov",
+    "count": 1,
+    "hedge": "believed",
+    "hedge_on": "platform_name",
+    "image_time": "2025-01-01T01:40:00Z",
+    "gsd_m": 0.5,
+    "length_m": 112,
+    "sources": [{"title": "“Порт”", "published_by": "CNN", "confidential": True}],
+    "relates": [{"id": "dunay-2024-ropucha-class", "how": "contradicts"}],
+    "tags": ["PS-115", "a, b"],
+    "note": "two\nlines",
+    "analyst": "A. Analyst",
+    "logged_at": "2025-02-01T09:00:00Z",
+    "foreign": {"detector": {"score": 0.5}},
+    "foreign_members": {"bbox": [1, 2, 3, 4]},
+    "geometry": {"type": "LineString", "coordinates": [[132.35, 42.89], [132.36, 42.9]]},
+}
+
+
+def records(*rows: Mapping[str, Any]) -> list[Observation]:
+    return [Observation.model_validate(row) for row in rows]
+
+
+def log(book: Logbook, *rows: Mapping[str, Any], now: datetime = NOW) -> list[str]:
+    found = book.add_bulk(bulkfile.table_of(records(*rows)), source="detector.parquet", by="Detector", now=now)
+    return found.column("id").to_pylist()  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Logbook:
+    return Logbook.create(tmp_path / "book", empty=True)
+
+
+def files(book: Logbook) -> list[str]:
+    folder = book.folder / "observations"
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_record_comes_back_from_its_row_as_it_was() -> None:
+    for record in records(FULL, {**SEEN, "geometry": {"type": "Point", "coordinates": [132.35, 42.89, 7.5]}}, SEEN):
+        (back,) = bulkfile.records(bulkfile.table_of([record]))
+        assert back == record
+
+
+def test_a_write_makes_one_file_a_year_named_by_its_content(book: Logbook) -> None:
+    log(book, {**SEEN, "date": "2024-12-31"}, SEEN, {**SEEN, "date": "2025"})
+    found = files(book)
+    assert [name.rpartition("/")[0] for name in found] == ["bulk/2024", "bulk/2025", ""]
+    assert all(bulkfile.NAME.fullmatch(name) for name in found[:2])
+    assert found[2] == "journal.jsonl"
+
+
+def test_any_program_for_geoparquet_reads_a_bulk_file(book: Logbook) -> None:
+    log(book, {**SEEN, "geometry": {"type": "Point", "coordinates": [132.35, 42.89]}}, SEEN)
+    (path,) = bulkfile.paths(book.folder / "observations")
+    frame = geopandas.read_parquet(path)
+    assert frame.crs == "OGC:CRS84"
+    assert [shape and shape.wkt for shape in frame.geometry] == ["POINT (132.35 42.89)", None]
+    assert frame["platform"].tolist() == ["ropucha-class", "ropucha-class"]
+
+
+def test_bulk_records_and_others_are_read_as_one(book: Logbook) -> None:
+    book.add(Observation.model_validate({**SEEN, "date": "2025-05-20"}), now=NOW)
+    log(book, FULL, SEEN, {**SEEN, "site": "nakhodka", "status": "withdrawn"})
+    found, problems = book.read()
+    assert problems == []
+    names = ["a-name-of-its-own", "dunay-2025-05-18-ropucha-class", "dunay-2025-05-20-ropucha-class"]
+    assert [record.id for record in found] == names
+    assert_geodataframe_equal(book.frame(), to_frame(found))
+    assert_geodataframe_equal(book.frame(withdrawn=True), to_frame(book.read(withdrawn=True).records))
+    some = book.frame(columns=["platform", "site"], sites=["dunay"], between=(date(2025, 5, 19), date(2025, 6, 1)))
+    assert list(some.columns) == ["platform", "site", "geometry"]
+    assert list(some.index) == names[2:]
+
+
+def test_a_column_that_no_record_has_is_refused(book: Logbook) -> None:
+    with pytest.raises(InvalidValue, match="'platfrom' is no field of a record; did you mean 'platform'"):
+        book.frame(columns=["platfrom"])
+
+
+days = st.dates(date(2024, 12, 20), date(2025, 1, 10)).map(str)
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "site": st.sampled_from(["a", "a-1", "b"]),
+            "date": st.one_of(days, st.sampled_from(["2025", "2024-12", "2024-12~", "2024-12-30/2025-01-02"])),
+        },
+        optional={
+            "outcome": st.just("not-seen"),
+            "platform": st.sampled_from(["su", "su-2", "il-76"]),
+            "id": st.sampled_from(["a-2025-su", "a-2025-su-2", "b-2025-any-2", "own"]),
+        },
+    ),
+    max_size=12,
+)
+
+
+@given(rows, rows)
+def test_ids_are_those_of_log_and_all_different(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:
+    taken: set[str | None] = set()
+    on_file = pa.array([], type=pa.string())
+    for part in (first, second):
+        given_ = records(*part)
+        named = bulkfile.with_ids(bulkfile.table_of(given_), on_file).column("id").to_pylist()
+        assert not {*named} & taken
+        assert len({*named}) == len(named)
+        if not any("id" in row for row in (*first, *second)) and not any(r.platform == "su-2" for r in given_):
+            last: dict[str, int] = {}
+            expected = [new_id(record, taken, last) for record in given_]
+            assert named == expected
+        taken.update(named)
+        on_file = pa.concat_arrays([on_file, pa.array(named, type=pa.string())])
+
+
+def test_a_row_keeps_its_own_id_where_that_is_free(book: Logbook) -> None:
+    assert log(book, {**SEEN, "id": "mine"}, {**SEEN, "id": "mine"}) == ["mine", "dunay-2025-05-18-ropucha-class"]
+    assert log(book, {**SEEN, "id": "mine"}) == ["dunay-2025-05-18-ropucha-class-2"]
+
+
+def test_log_gives_no_id_that_a_bulk_record_has(book: Logbook) -> None:
+    log(book, SEEN, {**SEEN, "image_id": "1"})
+    (record,) = book.add(Observation.model_validate({**SEEN, "image_id": "2"}), anyway=True, now=NOW)
+    assert record.id == "dunay-2025-05-18-ropucha-class-3"
+    assert log(book, {**SEEN, "image_id": "3"}) == ["dunay-2025-05-18-ropucha-class-4"]
+
+
+def test_log_finds_its_twin_among_bulk_records(book: Logbook) -> None:
+    from resight.errors import DuplicateRecord
+
+    log(book, SEEN)
+    with pytest.raises(DuplicateRecord, match="dunay-2025-05-18-ropucha-class"):
+        book.add(Observation.model_validate(SEEN), now=NOW)
+
+
+def test_a_correction_of_a_bulk_record_stands_in_the_year_file(book: Logbook) -> None:
+    (identifier,) = log(book, SEEN)
+    before = files(book)
+    book.amend(identifier, berth="Pier 2", now=NOW)
+    assert set(files(book)) - set(before) == {"2025.geojson"}
+    (record,) = book.read().records
+    assert (record.berth, record.revision) == ("Pier 2", 2)
+    assert book.get(identifier) == record
+    assert book.frame()["berth"].tolist() == ["Pier 2"]
+    book.withdraw(identifier, why="wrong image", now=NOW)
+    assert book.read().records == []
+    assert len(book.frame()) == 0
+
+
+def test_a_correction_counts_though_its_day_moves_out_of_what_is_asked_for(book: Logbook) -> None:
+    (identifier,) = log(book, SEEN)
+    book.amend(identifier, date="2025-07-01", now=NOW)
+    may = (date(2025, 5, 1), date(2025, 5, 31))
+    assert book.read(between=may, sites=["dunay"]).records == []
+    assert len(book.frame(between=may)) == 0
+
+
+def test_as_of_gives_a_bulk_record_as_it_came_in(book: Logbook) -> None:
+    (identifier,) = log(book, SEEN)
+    book.amend(identifier, berth="Pier 2", now=datetime(2026, 4, 1, tzinfo=UTC))
+    assert [r.berth for r in book.read(as_of=datetime(2026, 3, 15, tzinfo=UTC)).records] == [None]
+    assert [r.berth for r in book.read(as_of=datetime(2026, 4, 15, tzinfo=UTC)).records] == ["Pier 2"]
+    assert book.read(as_of=datetime(2026, 2, 15, tzinfo=UTC)).records == []
+
+
+def test_an_id_that_nobody_has_is_answered_with_near_ones(book: Logbook) -> None:
+    log(book, SEEN)
+    with pytest.raises(NotFound, match="did you mean dunay-2025-05-18-ropucha-class"):
+        book.get("dunay-2025-05-18-ropucha-clas")
+
+
+def test_a_file_that_is_none_of_ours_is_named_and_left_out(book: Logbook) -> None:
+    log(book, SEEN)
+    folder = book.folder / "observations/bulk/2025"
+    (folder / "other.parquet").write_bytes(b"PAR1 cut off")
+    pq.write_table(pa.table({"site": ["dunay"]}), folder / "plain.parquet")
+    records_, problems = book.read()
+    assert len(records_) == 1
+    assert [(problem.file, problem.level) for problem in problems] == [
+        ("observations/bulk/2025/other.parquet", "error"),
+        ("observations/bulk/2025/plain.parquet", "error"),
+    ]
+    assert "has no column 'id'" in problems[1].what
+    with pytest.raises(UnreadableFile, match=r"other\.parquet"):
+        log(book, {**SEEN, "site": "nakhodka"})
+
+
+def test_without_pyarrow_the_extra_is_named(book: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    log(book, SEEN)
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    with pytest.raises(UnreadableFile, match=r"pip install 'resight\[exchange\]'"):
+        Logbook(book.folder).read()
+
+
+# --- crashes ------------------------------------------------------------------------------------------------------
+
+
+class _Stop(BaseException):
+    """A kill in the middle of a write."""
+
+
+@pytest.mark.parametrize("step", ["write_table", "appended", "replace"])
+def test_a_write_that_is_cut_off_leaves_nothing_or_is_carried_out(
+    book: Logbook, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(book, {**SEEN, "site": "nakhodka"})
+    before = files(book)
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    if step == "write_table":
+        monkeypatch.setattr(pq, "write_table", stop)
+    elif step == "appended":
+        monkeypatch.setattr("resight.journal.os.fsync", stop)
+    else:
+        real = Path.replace
+        monkeypatch.setattr(Path, "replace", lambda self, to: stop() if to.suffix == ".parquet" else real(self, to))
+    with pytest.raises(CannotWrite, match="No space left on device; nothing was changed"):
+        log(book, {**SEEN, "date": "2024-01-01"}, SEEN)
+    monkeypatch.undo()
+    assert files(book) == before
+    assert len(Logbook(book.folder).read().records) == 1
+
+
+def test_what_a_crash_left_after_its_journal_line_is_put_in_place(book: Logbook) -> None:
+    log(book, SEEN)
+    (place,) = bulkfile.paths(book.folder / "observations")
+    place.rename(bulkfile.waiting_at(place))
+    again = Logbook(book.folder)
+    assert len(again.read().records) == 1
+    assert [problem.file for problem in again.repairs] == [bulkfile.name_of(place)]
+    assert "carried out now" in again.repairs[0].what
+
+
+def test_what_a_crash_left_before_its_journal_line_is_taken_away(book: Logbook) -> None:
+    log(book, SEEN)
+    (place,) = bulkfile.paths(book.folder / "observations")
+    left = place.with_name(".0123456789abcdef.parquet.tmp")
+    left.write_bytes(b"half")
+    assert len(Logbook(book.folder).read().records) == 1
+    log(book, {**SEEN, "site": "nakhodka"})
+    assert not left.exists()
+
+
+def test_a_last_file_that_is_gone_is_told_of(book: Logbook) -> None:
+    log(book, SEEN)
+    (place,) = bulkfile.paths(book.folder / "observations")
+    place.unlink()
+    _, problems = Logbook(book.folder).read()
+    assert [(p.level, p.file) for p in problems] == [("error", bulkfile.name_of(place))]
