@@ -37,6 +37,7 @@ from resight.errors import CannotWrite
 from resight.exchange import atlos, darwincore, delimited, geojson, geopackage, geoparquet, kml, stac, timemap, xlsx
 from resight.exchange.formats import FORMATS
 from resight.observation import PROPERTY_NAMES, Observation
+from resight.public import Terms
 
 Run = Callable[..., Result]
 NAMES = WRITTEN.split(", ")
@@ -275,6 +276,20 @@ def test_gdal_reads_kml_whole_with_the_positions(tmp_path: Path, form: str) -> N
         assert (found is None) == (expected is None)
         if expected is not None:
             assert shapely.equals_exact(found, expected, 1e-9)
+
+
+@examples(max_examples=25)
+@given(record=hostile_records(), terms=st.sampled_from([None, Terms()]))
+def test_kml_is_valid_by_the_schema_of_the_ogc(
+    tmp_path_factory: pytest.TempPathFactory, record: Observation, terms: Terms | None
+) -> None:
+    fastkml = pytest.importorskip("fastkml", reason="ships the schema of KML 2.2 (OGC 07-147r2)")
+    from lxml import etree
+
+    path = tmp_path_factory.mktemp("kml") / "out.kml"
+    kml.write([*several(), record], path, setting("kml")._replace(terms=terms))
+    schema = etree.XMLSchema(etree.parse(Path(fastkml.__file__).parent / "schema" / "ogckml22.xsd"))
+    schema.assertValid(etree.parse(path))
 
 
 #: The order that the schema of KML 2.2 (OGC 07-147r2, kml:PlacemarkType) asks for.

@@ -255,6 +255,16 @@ def test_a_folder_inside_folders_says_the_site_where_it_names_one(folders: str, 
     assert [rule.columns for rule in plan.rules if rule.field == "site"] == ([("folder",)] if site else [])
 
 
+def test_a_moment_of_a_placemark_is_no_work_of_a_spreadsheet(book: Logbook, tmp_path: Path) -> None:
+    times = ("2025-05-18T20:00:00Z", "18.05.2025")
+    marks = "".join(f"<Placemark><TimeStamp><when>{time}</when></TimeStamp></Placemark>" for time in times)
+    file = tmp_path / "a.kml"
+    file.write_text(f'<kml xmlns="http://www.opengis.net/kml/2.2"><Folder><name>Dunay</name>{marks}</Folder></kml>')
+    done = bring(file, *OWN, "--set", "platform=ropucha")
+    assert "2 records added." in done.stdout
+    assert "spreadsheet" not in done.stdout
+
+
 def test_days_of_a_workbook_are_days_also_as_bare_numbers(book: Logbook, tmp_path: Path) -> None:
     sheets = openpyxl.Workbook()
     sheets.active.append(["Site", "Date", "Platform", "Count"])

@@ -100,7 +100,8 @@ def _order(rule: Rule, rows: Sequence[Row], stated: dates.Order | None) -> tuple
     column = rule.columns[0]
     for row in rows:
         cell = row.values.get(column)
-        days += isinstance(cell, Day)
+        # A moment with its offset was not made of a text by a spreadsheet.
+        days += isinstance(cell, Day) and getattr(cell, "tzinfo", None) is None
         if not isinstance(cell, str):
             continue
         found = dates.orders(cell)
