@@ -44,6 +44,10 @@ def said(platform: str | None, length: float | None = None, width: float | None 
             "Tapir class (Project 1171, Alligator), 113.1 × 15.6 m",
         ),
         (
+            said("ropucha-class", 0.3, gsd=2),
+            "0 ± 3 m long: less than the image can measure, so it tells no class",
+        ),
+        (
             said("ropucha-class", 143.2, gsd=0.5),
             "143.2 ± 0.7 m long: too long for Ropucha class (Project 775), 112.5 m; consistent with Choe Hyon class, "
             "144 m",

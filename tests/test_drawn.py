@@ -99,6 +99,12 @@ def test_a_kmz_is_a_kml_in_a_zip(tmp_path: Path) -> None:
     assert drawn.read(str(tmp_path / "a.kmz")).geometry == SHIP
 
 
+@pytest.mark.parametrize("shape", ["LINESTRING (132.355 42.897, 132.355 42.897)", "POLYGON ((1 2, 1 2, 1 2, 1 2))"])
+def test_a_shape_of_one_place_is_no_line(shape: str) -> None:
+    with pytest.raises(InvalidValue, match="all its points are one place, so that it has no length"):
+        drawn.read(shape)
+
+
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
     (tmp_path / "a.geojson").write_bytes(b"\xef\xbb\xbf" + json.dumps(SHIP).encode())
     assert drawn.read(str(tmp_path / "a.geojson")).geometry == SHIP

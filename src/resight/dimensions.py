@@ -112,6 +112,8 @@ def sentence(fields: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     said = str(measured)
     if not said or not is_one_thing(fields) or platform not in vocabulary.platforms:
         return said
+    if measured.uncertainty_m and max(measured.length_m or 0.0, measured.width_m or 0.0) <= measured.uncertainty_m:
+        return f"{said}: less than the image can measure, so it tells no class"
     domain, label = vocabulary.path(platform)[0], vocabulary.label(platform)
     kin = [node for node in vocabulary.platforms.values() if vocabulary.path(node.id)[0] == domain]
     kin = [node for node in kin if _size(node, measured)]

@@ -160,6 +160,8 @@ def _one(given: str, found: _Shapes) -> Drawn:
             raise ValueError(f"{checked.get('type')!r} is no point, line or polygon with coordinates")
         if any(place[2:] and place[2] for place in flat):
             notes.append("its altitudes are left out")
+        if checked["type"] != "Point" and len({tuple(place[:2]) for place in flat}) == 1:
+            raise ValueError("all its points are one place, so that it has no length; give that as a Point")
         move = _to_lonlat(found.crs, flat, notes)
         return Drawn(checked_geometry({"type": checked["type"], "coordinates": _moved(checked["coordinates"], move)}),
                      tuple(notes))  # fmt: skip
