@@ -1443,6 +1443,44 @@ def test_an_edit_while_the_file_is_written_is_noticed_and_kept(book: Logbook, mo
     assert "dunay-2025-05-19-tapir-class" not in ids(Logbook(book.folder))
 
 
+@pytest.mark.parametrize(("at", "day"), [(1, "2024-06-01"), (2, "2024-06-01"), (2, "2026-06-01")])
+def test_an_edit_into_a_file_that_is_being_renamed_over_is_put_back_in_both_years(
+    book: Logbook, monkeypatch: pytest.MonkeyPatch, at: int, day: str
+) -> None:
+    """The record moves from one year's file to the other's; another program writes as late as it can."""
+    book.add(seen("2024-05-20"), now=NOW)
+    (moved,) = book.add(seen("2025-05-20"), now=NOW)
+    before = [path.read_bytes() for path in (year_file(book), year_file(book, 2024), journal_file(book))]
+    replace, renames = Path.replace, 0
+
+    def late(self: Path, target: Any) -> Path:
+        nonlocal renames
+        renames += self.suffix == ".tmp" and ".old." not in self.name
+        if renames == at:
+            with year_file(book).open("r+b") as file:
+                file.write(b" " * 12)
+            renames = 3
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", late)
+    with pytest.raises(CannotWrite, match=r"2025\.geojson was changed by another program just now; nothing was"):
+        book.amend(moved.id or "", date=day, now=NOW)
+    assert not year_file(book, 2026).exists()
+    assert [path.read_bytes() for path in (year_file(book, 2024), journal_file(book))] == before[1:]
+    assert year_file(book).read_bytes() == b" " * 12 + before[0][12:]
+    assert list(book.folder.rglob("*.tmp")) == []
+
+
+def test_a_disk_without_second_names_is_written_to_all_the_same(book: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", no_links)
+    (added,) = book.add(seen("2025-05-20"), now=NOW)
+    book.amend(added.id or "", date="2024-06-01", now=NOW)
+    assert Logbook(book.folder).get(added.id or "").date == "2024-06-01"
+
+
 def test_a_write_refused_because_of_an_edit_leaves_no_journal_line(
     book: Logbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -363,6 +363,53 @@ def staged(rewrites: Iterable[Rewrite]) -> Iterator[list[tuple[Rewrite, Path]]]:
             temporary.unlink(missing_ok=True)
 
 
+def put_in_place(staged: Sequence[tuple[Rewrite, Path]]) -> None:
+    """Give the staged contents the names of the files they are to replace: all of them, or none.
+
+    Until then each old file keeps a second name, so that what another program writes into it up to the last moment is
+    seen, and put back. What it puts in its place by a rename between the last look and ours, a few system calls later,
+    is not seen; nor is what it writes afterwards into a file that it had opened before.
+
+    Raises:
+        CannotWrite: another program changed one of the files since it was read; all are as it left them.
+    """
+    targets = [(rewrite, temporary, rewrite.path.resolve()) for rewrite, temporary in staged]
+    asides: dict[Path, Path] = {}
+    done: list[Path] = []
+    try:
+        for rewrite, _, target in targets:
+            aside = target.with_name(f".{target.name}.{os.getpid()}.old.tmp")
+            # A file that is made anew has no other, and some disks have no second names.
+            with contextlib.suppress(OSError):
+                os.link(target, aside)
+                asides[target] = aside
+            _refuse_changed(rewrite, target)
+        for rewrite, temporary, target in targets:
+            # Without a second name what is done cannot be undone, and then it is carried through.
+            if asides.keys() >= set(done):
+                _refuse_changed(rewrite, target)
+            temporary.replace(target)
+            done.append(target)
+        for rewrite, _, target in targets:
+            if target in asides:
+                _refuse_changed(rewrite, asides[target])
+    except CannotWrite:
+        for rewrite, _, target in targets:
+            if target in done and target in asides:
+                asides.pop(target).replace(target)
+            elif target in done and not rewrite.old.digest:
+                target.unlink()
+        raise
+    finally:
+        for aside in asides.values():
+            aside.unlink(missing_ok=True)
+
+
+def _refuse_changed(rewrite: Rewrite, path: Path) -> None:
+    if stamp_of(path) != rewrite.old.stamp:
+        raise CannotWrite(f"{rewrite.old.name} was changed by another program just now; nothing was changed: try again")
+
+
 def fsync_folder(folder: Path) -> None:
     """Force the names in a folder to disk, where the system can."""
     # Windows cannot open a folder, some network disks cannot sync one; the rename has happened all the same.

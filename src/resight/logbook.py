@@ -43,6 +43,7 @@ from resight.featurefile import (
     line_of,
     new_line,
     parse,
+    put_in_place,
     staged,
     stamp_of,
 )
@@ -971,13 +972,8 @@ class Logbook:
     def _swap(self, swaps: "Iterable[tuple[Rewrite, Path]]") -> None:
         """Rename the staged files into place."""
         swaps = list(swaps)
+        put_in_place(swaps)
         for rewrite, _ in swaps:
-            if stamp_of(rewrite.path) != rewrite.old.stamp:
-                what = f"{rewrite.old.name} was changed by another program just now; nothing was changed: try again"
-                raise CannotWrite(what)
-        for rewrite, temporary in swaps:
-            # A year file may be a link: what it leads to is replaced.
-            temporary.replace(rewrite.path.resolve())
             self._hold(rewrite.new.at(stamp_of(rewrite.path)))
         fsync_folder(self.folder / "observations")
 
