@@ -1471,6 +1471,26 @@ def test_an_edit_into_a_file_that_is_being_renamed_over_is_put_back_in_both_year
     assert list(book.folder.rglob("*.tmp")) == []
 
 
+def test_what_is_written_into_a_file_right_after_it_was_put_in_place_is_read(
+    book: Logbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.add(seen("2025-05-18"), now=NOW)
+    book = Logbook(book.folder)
+    unlink = Path.unlink
+
+    def edit(self: Path, **how: Any) -> None:
+        if ".old." in self.name:
+            year_file(book).write_bytes(b" " * 40 + year_file(book).read_bytes())
+        unlink(self, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", edit)
+        (added,) = book.add(seen("2025-05-20"), now=NOW)
+    for opened in (book, Logbook(book.folder)):
+        assert opened.get(added.id or "") == added
+        assert opened.read().problems == Logbook(book.folder).read().problems
+
+
 def test_a_disk_without_second_names_is_written_to_all_the_same(book: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_links(*_: Any) -> None:
         raise OSError(95, "Operation not supported")

@@ -972,9 +972,11 @@ class Logbook:
     def _swap(self, swaps: "Iterable[tuple[Rewrite, Path]]") -> None:
         """Rename the staged files into place."""
         swaps = list(swaps)
+        # Their stamps as they were written: under the new name another program may have changed them already.
+        stamps = [stamp_of(temporary) for _, temporary in swaps]
         put_in_place(swaps)
-        for rewrite, _ in swaps:
-            self._hold(rewrite.new.at(stamp_of(rewrite.path)))
+        for (rewrite, _), stamp in zip(swaps, stamps, strict=True):
+            self._hold(rewrite.new.at(stamp))
         fsync_folder(self.folder / "observations")
 
     def _hold(self, file: YearFile) -> None:

@@ -1,7 +1,7 @@
 """Loaded by the interpreter of a command on trial: at the n-th step of its writing, something happens to it.
 
-A step is what changes a disk below the folder ``FAULT_INSIDE``: a file opened to be written, forced to disk, renamed,
-removed or cut, a folder made. At step ``FAULT_AT`` the fault ``FAULT_DOES`` happens:
+A step is what changes a disk below the folder ``FAULT_INSIDE``: a file opened to be written, forced to disk, given a
+second name, renamed, removed or cut, a folder made. At step ``FAULT_AT`` the fault ``FAULT_DOES`` happens:
 
 ``kill``  the process is killed, as ``kill -9`` does
 ``tear``  the same, and of the file that was to be forced to disk only a part arrived, as after a power cut
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_CHANGES = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.truncate"})
+_CHANGES = frozenset({"open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.truncate"})
 
 
 class _Fault:
@@ -56,8 +56,8 @@ class _Fault:
 
     def step(self, event: str, path: str) -> None:
         """One step more; the fault happens if it is the one."""
-        # Between its last look at a year file and the rename nobody can keep another program out.
-        if self.does in ("edit", "swap") and event in ("os.rename", "os.mkdir"):
+        # Between its last look at a year file and the rename another rename cannot be seen; what is written into it can.
+        if event == "os.mkdir" and self.does in ("edit", "swap") or event == "os.rename" and self.does == "swap":
             return
         self.steps += 1
         if self.steps != self.at:
