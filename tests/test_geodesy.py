@@ -174,6 +174,24 @@ def test_the_far_side_of_the_earth_is_not_inside() -> None:
     assert geodesy.from_footprint_m(point(-47.65, 42.85), SQUARE, (132.35, 42.85)) > 1_000_000
 
 
+@given(
+    st.floats(-1, 1), st.floats(-1, 1), st.floats(-89, 89), st.sampled_from([-179.5, 0.0, 132.0, 179.5]), st.booleans()
+)
+def test_what_is_plainly_near_is_near(east: float, north: float, lat: float, lon: float, has_footprint: bool) -> None:
+    footprint = polygon(lon - 0.1, lat - 0.1, lon + 0.1, lat + 0.1) if has_footprint else None
+    place = point(lon + east, max(-90.0, min(90.0, lat + north)))
+    if geodesy.is_plainly_near(place, footprint, (lon, lat), 20_000):
+        assert geodesy.from_footprint_m(place, footprint, (lon, lat)) <= 20_000
+
+
+def test_a_place_at_the_site_is_plainly_near_and_one_beyond_is_not() -> None:
+    assert geodesy.is_plainly_near(point(132.4, 42.9), SQUARE, (132.35, 42.85), 20_000)
+    assert not geodesy.is_plainly_near(point(132.35, 45.0), SQUARE, (132.35, 42.85), 20_000)
+    assert not geodesy.is_plainly_near(point(-47.65, 42.85), None, (132.35, 42.85), 20_000)
+    line = {"type": "LineString", "coordinates": [[132.35, 42.85], [134.0, 42.85]]}
+    assert not geodesy.is_plainly_near(line, None, (132.35, 42.85), 20_000)
+
+
 @given(st.floats(-180, 180), st.floats(-89, 89))
 def test_a_site_holds_its_middle_and_not_a_place_30_km_to_the_north(lon: float, lat: float) -> None:
     small = polygon(lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01)

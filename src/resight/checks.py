@@ -68,12 +68,13 @@ def _unknown(field: str, value: str, names: Iterable[str], where: str, command: 
 
 def misplaced(record: Observation, site: Site) -> InvalidValue | None:
     """The objection to a position too far from its site; says when swapping lon and lat would fit."""
-    if record.geometry is None:
+    place = record.geometry
+    if place is None or geodesy.is_plainly_near(place, site.footprint, site.point, geodesy.FARTHEST_FROM_SITE_M):
         return None
-    away = geodesy.from_footprint_m(record.geometry, site.footprint, site.point)
+    away = geodesy.from_footprint_m(place, site.footprint, site.point)
     if away <= geodesy.FARTHEST_FROM_SITE_M:
         return None
-    first = next(positions(record.geometry))
+    first = next(positions(place))
     hint = ""
     if -90 <= first[0] <= 90 and geodesy.distance_m((first[1], first[0]), site.point) <= away / 2:
         hint = f"; swapped (lon {first[1]}, lat {first[0]}) it would lie near {site.id}: GeoJSON puts lon first"

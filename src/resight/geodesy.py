@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 RADIUS_M = 2000.0
 #: A position further from its site's footprint than this is refused at entry.
 FARTHEST_FROM_SITE_M = 20_000.0
+#: No degree of the ellipsoid, along a meridian or a parallel, is longer.
+_LONGEST_DEGREE_M = 111_700.0
 _COMPASS = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
 Position = Sequence[float]
 
@@ -49,6 +51,23 @@ def bearing_deg(a: Position, b: Position) -> float:
 def compass(bearing: float) -> str:
     """The nearest of the eight points of the compass."""
     return _COMPASS[round(bearing / 45) % 8]
+
+
+def is_plainly_near(
+    geometry: Mapping[str, Any], footprint: Mapping[str, Any] | None, point: Position, limit_m: float
+) -> bool:
+    """Is :func:`from_footprint_m` within the limit, as few degrees tell without a geodesic? False says nothing.
+
+    Each position is held against the corners of the footprint, of which none is nearer than its edge.
+    """
+    corners: Sequence[Position] = [point]
+    if footprint is not None:
+        corners = footprint["coordinates"][0] if footprint["type"] == "Polygon" else footprint["coordinates"][0][0]
+    most = limit_m / _LONGEST_DEGREE_M
+    return all(
+        any(abs(place[0] - corner[0]) + abs(place[1] - corner[1]) <= most for corner in corners)
+        for place in positions(geometry)
+    )
 
 
 def from_footprint_m(geometry: Mapping[str, Any], footprint: Mapping[str, Any] | None, point: Position) -> float:
