@@ -108,6 +108,8 @@ class FeatureFile(NamedTuple):
     problems: tuple[Problem, ...]
     #: False when some of it could not be read: then it is never overwritten.
     is_whole: bool
+    #: Bytes before the first Feature of a file that was just laid out by us; None: how it is laid is not known.
+    head: int | None = None
 
     @property
     def ids(self) -> set[str | None]:
@@ -133,7 +135,8 @@ class FeatureFile(NamedTuple):
         if not lines and len(kept) == len(self.lines):
             return None
         data, laid = self.with_lines([*kept, *lines])
-        new = self._replace(digest=hashlib.sha256(data).hexdigest(), lines=laid, problems=())
+        head = data.index(b"\n") + 1
+        new = self._replace(digest=hashlib.sha256(data).hexdigest(), lines=laid, problems=(), head=head)
         return Rewrite(self.path, self, [data], new)
 
     def at(self, stamp: tuple[int, int, int]) -> "FeatureFile":
@@ -143,10 +146,10 @@ class FeatureFile(NamedTuple):
     def with_lines(self, lines: Iterable[Line]) -> tuple[bytes, tuple[Line, ...]]:
         """The bytes of the file with these Features, one a line in (earliest, id) order, and the lines they make."""
         head = orjson.dumps({"type": "FeatureCollection", "name": self.path.stem, **self.header})[:-1]
-        ordered = sorted(lines, key=lambda line: line.order)
+        ordered = sorted(lines, key=lambda line: (line[4], line[2] or ""))
         body = b",\n".join([line.text for line in ordered])
-        data = head + b',"features":[\n' + body + (b"\n" if body else b"") + b"]}\n"
-        return data, tuple([Line(line.text, number, *line[2:]) for number, line in enumerate(ordered, 2)])
+        data = b"".join([head, b',"features":[\n', body, b"\n" if body else b"", b"]}\n"])
+        return data, tuple([Line(a, number, b, c, d, e) for number, (a, _, b, c, d, e) in enumerate(ordered, 2)])
 
 
 def stamp_of(path: Path) -> tuple[int, int, int]:

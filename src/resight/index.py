@@ -93,11 +93,13 @@ class IndexedFile:
         columns = _columns(lines, numbers)
         if columns is None:
             return None
-        data, laid = file.with_lines(lines)
-        # The order is looked at first: it is the cheaper question.
-        if laid != lines or hashlib.sha256(data).hexdigest() != file.digest:
-            return None
-        head = len(data) - _size(0, columns)
+        head = file.head
+        if head is None:
+            data, laid = file.with_lines(lines)
+            # The order is looked at first: it is the cheaper question.
+            if laid != lines or hashlib.sha256(data).hexdigest() != file.digest:
+                return None
+            head = len(data) - _size(0, columns)
         return cls(file.path, file.name, file.digest, file.stamp, head, list(numbers), columns)
 
     # --- what is asked of a file
@@ -332,15 +334,17 @@ def _joined(parts: Sequence[Columns]) -> Columns:
 
 def _columns(lines: Sequence[Line], numbers: dict[str, int]) -> Columns | None:
     """What finds these lines; sites not met before get the next number. None when one of the lines is odd."""
-    for line in lines:
-        days = line.earliest + line.latest
-        is_plain = len(line.earliest) == len(line.latest) == _DAY and days.isascii()
-        if not (is_plain and line.id is not None and line.site is not None) or "\n" in line.id or b"\n" in line.text:
-            return None
+    texts, _, ids, sites, firsts, lasts = zip(*lines, strict=True) if lines else ([],) * 6
+    if None in ids or None in sites or {*map(len, firsts), *map(len, lasts)} - {_DAY}:
+        return None
+    earliest, latest = "".join(firsts), "".join(lasts)
+    is_plain = earliest.isascii() and latest.isascii() and "\n" not in "".join(ids)
+    if not is_plain or any(b"\n" in text for text in texts):
+        return None
     return Columns(
-        array("I", [len(line.text) for line in lines]),
-        array("I", [numbers.setdefault(line.site or "", len(numbers)) for line in lines]),
-        "".join([line.earliest for line in lines]).encode(),
-        "".join([line.latest for line in lines]).encode(),
-        [line.id or "" for line in lines],
+        array("I", map(len, texts)),
+        array("I", [numbers.setdefault(site, len(numbers)) for site in sites]),
+        earliest.encode(),
+        latest.encode(),
+        [*ids],
     )
