@@ -16,4 +16,7 @@ def put_off() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            # All that was made meanwhile counts as old: a search through it now would cost what was saved.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
