@@ -615,6 +615,7 @@ class Logbook:
 
     # --- writing
 
+    @rubbish.put_off()
     def add(
         self,
         *records: Observation,
@@ -640,8 +641,13 @@ class Logbook:
         if not records:
             return ()
         moment = _moment(now)
+        known: set[tuple[str | None, ...]] = set()
         for record in records:
-            self._refuse(record, anyway)
+            # With many records most name what others did.
+            names = record.site, record.platform, record.activity, record.inferred_activity
+            if not (anyway and names in known):
+                self._refuse(record, anyway)
+                known.add(names)
         with self._locked():
             taken: set[str | None] = set().union(*(file.ids for file in self._glanced()))
             if self._bulk:

@@ -559,14 +559,19 @@ _SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.ite
 def _filled(model: type[Model], fields: dict[str, Any]) -> Model:
     """A record of values that are known to be right, one for each field, in their order."""
     record = model.__new__(model)
-    # As a record that was pickled: pydantic's own way to fill one.
-    record.__setstate__({"__dict__": fields, "__pydantic_fields_set__": _FIELDS_SET[model], **_NOTHING_ELSE})
+    # As pydantic's own model_construct does, which would look at every field once more.
+    _set(record, "__dict__", fields)
+    _set(record, "__pydantic_fields_set__", _FIELDS_SET[model])
+    _set(record, "__pydantic_extra__", None)
+    _set(record, "__pydantic_private__", None)
     return record
+
+
+_set = object.__setattr__
 
 
 #: One for all such records, which nothing changes: a set for each would take as much room as the record.
 _FIELDS_SET: dict[type[BaseModel], set[str]] = {model: set(model.model_fields) for model in (Observation, Source)}
-_NOTHING_ELSE = {"__pydantic_extra__": None, "__pydantic_private__": None}
 
 
 def _as_gdal_wrote(values: Mapping[str, Any]) -> dict[str, Any]:

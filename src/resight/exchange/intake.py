@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date as Day
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
 import orjson
 
-from resight import checks, dates
+from resight import checks, dates, rubbish
 from resight.errors import InvalidRecord, InvalidValue
 from resight.exchange import moments, own
 from resight.exchange.cells import NAMES, Context, Reader
@@ -26,6 +28,8 @@ Progress = Callable[[int, int], None]
 _NEAR_DEG = 0.5
 #: Different cells of a column that are remembered; a column that says the same few things again is read quickly.
 _REMEMBERED = 10_000
+#: Things that are looked at together; fewer are records sooner than the looking has begun.
+_MANY = 1_000
 _DATE_FIELDS = ("date", "source.published", "source.accessed")
 _LISTS = ("tags", "sources", "relates")
 
@@ -94,6 +98,7 @@ def reader(plan: Plan, rows: Sequence[Row], terms: Terms) -> tuple[Reader, list[
 
 
 def _order(rule: Rule, rows: Sequence[Row], stated: dates.Order | None) -> tuple[dates.Order | None, list[str]]:
+    orders = cache(dates.orders)
     only: dict[dates.Order, tuple[int, str]] = {}
     open_ones: list[tuple[int, str]] = []
     texts = days = 0
@@ -104,7 +109,7 @@ def _order(rule: Rule, rows: Sequence[Row], stated: dates.Order | None) -> tuple
         days += isinstance(cell, Day) and getattr(cell, "tzinfo", None) is None
         if not isinstance(cell, str):
             continue
-        found = dates.orders(cell)
+        found = orders(cell)
         texts += bool(found)
         if len(found) == 1:
             only.setdefault(next(iter(found)), (row.number, cell))
@@ -197,6 +202,7 @@ def _shown(values: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
+@rubbish.put_off()
 def records(
     rows: Sequence[Row],
     plan: Plan,
@@ -232,7 +238,13 @@ def records(
     if several:
         rows_say = "1 row names" if several == 1 else f"{several} rows name"
         notes.append(f"{rows_say} several things: each becomes a record of the same look")
+    if analyst:
+        for _, things in found:
+            for thing in things:
+                thing.setdefault("analyst", analyst)
     today = {site.timezone: dates.local_day(terms.now, site.timezone) for site in terms.sites.values()}
+    sure = iter(_sure([thing for _, things in found for thing in things]))
+    names: set[tuple[str | None, ...]] = set()
     drafts: list[Draft] = []
     for done in range(len(found)):
         row, things = found[done]
@@ -240,13 +252,12 @@ def records(
         found[done] = (row, [])
         if progress and done % 2000 == 0:
             progress(len(rows) + done, 2 * len(rows))
+        known = [next(sure) for _ in things]
         try:
             made = []
-            for thing in things:
-                if analyst:
-                    thing.setdefault("analyst", analyst)
-                record = build(Observation, thing)
-                _object(record, terms, today)
+            for thing, is_sure in zip(things, known, strict=True):
+                record = Observation.vouched(thing) if is_sure else build(Observation, thing)
+                _object(record, terms, today, names)
                 made.append(Draft(row, record))
             drafts += made
         except InvalidRecord as error:
@@ -255,10 +266,40 @@ def records(
     return Intake(drafts, rejects, notes)
 
 
+def _sure(things: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Which of these are records as they stand, see :mod:`resight.screening`; of a few it is not worth asking."""
+    if len(things) < _MANY:
+        return [False] * len(things)
+    # numpy, which it takes, need not be loaded for a short table.
+    from resight import screening
+
+    columns = {name: [thing.get(name) for thing in things] for name in dict.fromkeys(chain.from_iterable(things))}
+    if "geometry" in columns:
+        places = columns["geometry"]
+        points = [place["coordinates"] if place and _is_point(place) else None for place in places]
+        columns["longitude"], columns["latitude"] = ([p[axis] if p else None for p in points] for axis in (0, 1))
+        columns["geometry"] = [None if point else place for point, place in zip(points, places, strict=True)]
+    # A field that is said to hold nothing is not the same as one of which nothing is said.
+    return [
+        is_vouched_for and None not in thing.values()
+        for is_vouched_for, thing in zip(screening.vouched(columns).tolist(), things, strict=True)
+    ]
+
+
+def _is_point(geometry: Any) -> bool:
+    """Is it a plain point, of which longitude and latitude say all?"""
+    if type(geometry) is not dict or len(geometry) != 2 or geometry.get("type") != "Point":
+        return False
+    position = geometry.get("coordinates")
+    return type(position) is list and len(position) == 2 and None not in position
+
+
+@rubbish.put_off()
 def whole(rows: Sequence[Row], columns: Sequence[str], terms: Terms, progress: Progress | None = None) -> Intake:
     """The records of a table of ours, each as it was; rows that are none any more, with the reason."""
     plan = Plan(tuple(Rule(name, (name,)) for name in columns if name in FIELDS), ())
     today = {site.timezone: dates.local_day(terms.now, site.timezone) for site in terms.sites.values()}
+    names: set[tuple[str | None, ...]] = set()
     drafts: list[Draft] = []
     rejects: list[Reject] = []
     for done, row in enumerate(rows):
@@ -269,7 +310,7 @@ def whole(rows: Sequence[Row], columns: Sequence[str], terms: Terms, progress: P
             continue
         try:
             record = own.record(row)
-            _object(record, terms, today)
+            _object(record, terms, today, names)
             drafts.append(Draft(row, record))
         except InvalidRecord as error:
             rejects.append(_rejected(row, error.problems, plan))
@@ -278,23 +319,29 @@ def whole(rows: Sequence[Row], columns: Sequence[str], terms: Terms, progress: P
     return Intake(drafts, rejects, notes)
 
 
-def _object(record: Observation, terms: Terms, today: Mapping[str, Day]) -> None:
-    """Refuse what `log` would refuse.
+def _object(record: Observation, terms: Terms, today: Mapping[str, Day], known: set[tuple[str | None, ...]]) -> None:
+    """Refuse what `log` would refuse; names that are found once are kept in ``known``.
 
     Raises:
         InvalidRecord: a name is not known, or it lies ahead or far from its site.
     """
-    errors: list[InvalidValue] = list(checks.unknown_names(record, terms.sites, terms.vocabulary))
-    site = terms.sites.get(record.site)
+    values = vars(record)
+    names = values["site"], values["platform"], values["activity"], values["inferred_activity"]
+    errors: list[InvalidValue] = []
+    if names not in known:
+        errors += checks.unknown_names(record, terms.sites, terms.vocabulary)
+        if not errors:
+            known.add(names)
+    site = terms.sites.get(values["site"])
     if site is not None and not terms.anyway:
-        if record.earliest > today[site.timezone]:
+        if values["earliest"] > today[site.timezone]:
             what = f"{record.date} lies ahead: today is {today[site.timezone]} in {site.name}"
             errors.append(InvalidValue("date", record.date, what, allowed="a day up to today, or --anyway"))
-        if record.outcome == "not-seen" and record.platform is None and site.residents and not record.aggregate:
+        if values["outcome"] == "not-seen" and record.platform is None and site.residents and not record.aggregate:
             what = f"{site.name} has residents, so “nothing” needs to say what was looked for"
             allowed = "what was looked for, with a column or a --set for the outcome; or --anyway"
             errors.append(InvalidValue("platform", None, what, allowed=allowed))
-        if record.geometry is not None:
+        if values["geometry"] is not None:
             error = checks.misplaced(record, site)
             errors += [error] if error else []
     if errors:
@@ -342,20 +389,27 @@ class _Cells:
 
     def __init__(self, plan: Plan, read: Reader) -> None:
         self._plan, self._read = plan, read
-        #: Each rule that looks at columns, with them, with the one column that it takes as it stands, and with what
-        #: it has made of other cells so far; and what the rules say that look at none.
-        self._rules = [(rule, rule.reads, self._plain_column(rule), _Known()) for rule in plan.rules if rule.reads]
+        #: Each rule that looks at columns, under its field, with the column where it is only one, whether that is taken
+        #: as it stands, and with what it has made of other cells so far; and what the rules say that look at none.
+        self._rules = [
+            (rule.field, rule, rule.reads[0] if len(rule.reads) == 1 else None, self._takes_plain_text(rule), _Known())
+            for rule in plan.rules
+            if rule.reads
+        ]
         self._always: dict[str, Any] = {}
         for rule in plan.rules:
             for said in () if rule.reads else [read.read(rule.field, cell) for cell in rule.cells({})]:
                 self._always |= said
-        self._parts = tuple(rule.field for rule in plan.rules if rule.field.startswith("source."))
         #: By field, the words that were met in place of a name.
         self._no_names: dict[str, dict[str, None]] = {}
+        #: Of each part of a source its field, and what it is called there.
+        self._parts = tuple(
+            (rule.field, rule.field.removeprefix("source.")) for rule in plan.rules if rule.field.startswith("source.")
+        )
 
-    def _plain_column(self, rule: Rule) -> str | None:
+    def _takes_plain_text(self, rule: Rule) -> bool:
         is_plain = self._read.is_plain(rule.field) and len(rule.columns) == 1 and rule.default is None
-        return rule.columns[0] if is_plain and not (rule.text or rule.values or rule.split or rule.cases) else None
+        return is_plain and not (rule.text or rule.values or rule.split or rule.cases)
 
     def values(self, row: Row) -> list[dict[str, Any]]:
         """The values of the records that a row gives.
@@ -367,20 +421,24 @@ class _Cells:
         several: dict[str, list[Mapping[str, Any]]] = {}
         problems: list[InvalidValue] = []
         cells = row.values
-        for rule, reads, plain, known in self._rules:
-            if plain is not None:
-                cell = cells.get(plain)
-                text = cell.strip() if type(cell) is str else as_text(cell).strip()
-                if text and (rule.field not in NAMES or not self._names_nothing(rule, text)):
-                    common[rule.field] = text
-                continue
-            found = self._said(rule, reads, known, cells)
+        for field, rule, column, is_plain, known in self._rules:
+            if column is None:
+                found = self._said(rule, rule.reads, known, cells)
+            else:
+                cell = cells.get(column)
+                if is_plain:
+                    text = cell.strip() if type(cell) is str else as_text(cell).strip()
+                    if text and (field not in NAMES or not self._names_nothing(rule, text)):
+                        common[field] = text
+                    continue
+                # Text and nothing are by far the most common.
+                met = known.get(cell) if type(cell) is str or cell is None else None
+                found = self._said(rule, (column,), known, cells) if met is None else met
             if not found:
                 continue
             if isinstance(found, InvalidValue):
                 problems.append(found)
                 continue
-            field = rule.field
             if len(found) == 1:
                 said = found[0]
                 if field == "count":
@@ -411,7 +469,7 @@ class _Cells:
     ) -> Sequence[Mapping[str, Any]] | InvalidValue:
         """What a rule makes of the cells, or why it makes nothing of them."""
         key: Any = cells.get(reads[0]) if len(reads) == 1 else tuple(cells.get(column) for column in reads)
-        if type(key) is not str:
+        if type(key) is not str and key is not None:
             # 1, 1.0 and True are equal, and say different things.
             key = (key, *map(type, key)) if type(key) is tuple else (key, type(key))
         try:
@@ -488,7 +546,7 @@ def _spread_out(common: dict[str, Any], several: Mapping[str, Sequence[Mapping[s
         yield {**values, "count": others}
 
 
-def _settled(values: dict[str, Any], source_parts: Sequence[str]) -> dict[str, Any]:
+def _settled(values: dict[str, Any], source_parts: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Values ready for a record, but for the position: outcome and source put together.
 
     Raises:
@@ -506,11 +564,12 @@ def _settled(values: dict[str, Any], source_parts: Sequence[str]) -> dict[str, A
         )
     elif values.get("platform_name") and not values.keys() & {"count", "count_min", "count_max"}:
         values["count"] = 1
-    parts = {name: values.pop(name) for name in source_parts if name in values}
-    if parts:
-        source = {name.removeprefix("source."): value for name, value in parts.items()}
-        # The publication may be a moment in a spreadsheet; a source has a day.
-        source = {name: v.date().isoformat() if isinstance(v, datetime) else v for name, v in source.items()}
+    source = {name: values.pop(field) for field, name in source_parts if field in values}
+    if source:
+        for name, value in source.items():
+            # The publication may be a moment in a spreadsheet; a source has a day.
+            if isinstance(value, datetime):
+                source[name] = value.date().isoformat()
         if source.keys() - {"confidential", "published", "accessed", "grade"}:
             values["sources"] = (source, *values.get("sources", ()))
         elif values.get("sources"):
