@@ -72,7 +72,7 @@ def main() -> None:
             "about 1",
         )
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds, mebibytes = run.once([sys.executable, "-c", PROGRAM, "--logbook", str(kept), "verify"])
+        seconds, mebibytes, _ = run.once([sys.executable, "-c", PROGRAM, "--logbook", str(kept), "verify"])
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(

@@ -95,8 +95,8 @@ def made(folder: Path, records: int, *, years: Sequence[int], sites: int) -> Pat
     return folder
 
 
-def once(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds and peak MiB of one run of a whole process."""
+def once(command: Sequence[str]) -> tuple[float, float, float]:
+    """Seconds, peak MiB and seconds of computing (user and system) of one run of a whole process."""
     # As on a user's machine: bytecode is kept between runs.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
@@ -110,7 +110,7 @@ def once(command: Sequence[str]) -> tuple[float, float]:
     seconds = time.perf_counter() - start
     if os.waitstatus_to_exitcode(status) != 0:
         raise SystemExit(f"{' '.join(command)}: exit status {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
 def compare(what: str, ours: Sequence[str], theirs: Sequence[str], goal: str) -> None:
