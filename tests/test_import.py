@@ -493,6 +493,50 @@ def test_any_text_in_a_cell_is_the_note_of_the_record_or_a_reject(note: str) -> 
     assert [draft.record.note for draft in found.drafts] == [note.strip()]
 
 
+def test_a_row_of_a_long_table_becomes_what_it_becomes_alone() -> None:
+    columns = ("Site", "Date", "Platform", "Count", "Latitude", "Longitude", "Scene ID", "URL", "Status", "Notes")
+    good = ("Dunay", "2025-05-18", "Ropucha", "2", "42.88", "132.33", "scene", "https://example.org/1", "draft", "A b")
+    changes: list[dict[str, str]] = [
+        {},
+        {"Count": "", "Latitude": "", "Longitude": "", "URL": ""},
+        {"Count": "about 300", "Date": "2025-05~"},
+        {"Platform": "nothing", "Count": "0"},
+        {"Platform": "Ropucha; tanker"},
+        {"Platform": "Ropucha: Nikolay Vilkov", "Count": "3"},
+        {"Notes": " x\u2028 "},
+        {"Notes": "x" * 100_001},
+        {"Notes": "half \ud800"},
+        {"Scene ID": "x" * 501},
+        {"Count": "0"},
+        {"Count": "2000000001"},
+        {"Latitude": "0", "Longitude": "0"},
+        {"Latitude": "10", "Longitude": "20"},
+        {"Latitude": "99.5"},
+        {"Latitude": ""},
+        {"Date": "2023/2025"},
+        {"Date": "2027-01-01"},
+        {"URL": "https://a.b/<c>"},
+        {"Status": "reviewed"},
+        {"Site": "Atlantis"},
+    ]
+    kinds = [dict(zip(columns, good, strict=True)) | change for change in changes]
+    rows = [Row(number, kind) for number, kind in enumerate(kinds * 60, 2)]
+    plan, read, terms = plan_of(columns, rows)
+
+    def told(found: intake.Intake) -> dict[int, list[Any]]:
+        by_row: dict[int, list[Any]] = {}
+        for draft in found.drafts:
+            by_row.setdefault(draft.row.number, []).append(draft.record)
+        return by_row | {reject.row.number: [*reject[1:]] for reject in found.rejects}
+
+    together = told(intake.records(rows, plan, read, terms))
+    assert len(together) == len(rows) >= 1_000
+    assert {len(made) for row, made in together.items() if isinstance(made[0], Observation)} == {1, 2}
+    for at, row in enumerate(rows[: len(kinds)]):
+        alone = told(intake.records([row], plan, read, terms))[row.number]
+        assert [together[one.number] for one in rows[at :: len(kinds)]] == [alone] * 60, changes[at]
+
+
 @pytest.mark.parametrize("name", ['=HYPERLINK("x")', "@SUM(A1)", "+a", "＝1", "'=1"])
 def test_the_rejects_of_a_table_whose_columns_are_formulas_run_none_and_come_back(name: str) -> None:
     row = Row(2, {name: "x", "b": "＠1"})

@@ -1038,6 +1038,17 @@ def test_canonical_json_is_that_of_the_standard_s_own_writer(content: dict[str, 
         assert journal.canonical(content) == expected
 
 
+@given(st.dictionaries(st.text(), JSON, max_size=5), st.sampled_from(["plain", "\ue000"]))
+def test_a_part_that_was_laid_before_stands_in_its_entry_as_it_would_by_itself(
+    content: dict[str, Any], key: str
+) -> None:
+    try:
+        expected = journal.canonical({"after": content, key: 2**60, "before": None})
+    except InvalidValue:
+        return
+    assert journal.canonical({"after": journal.fragment(content), key: 2**60, "before": None}) == expected
+
+
 def test_every_write_leaves_one_canonical_line_in_an_unbroken_chain(book: Logbook) -> None:
     book.add(seen("2025-05-19"), now=NOW)
     book.add(seen("2025-05-20"), seen("2024-05-20", "cargo-ship"), now=NOW)

@@ -479,5 +479,5 @@ def _within_doubles(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_within_doubles(item) for item in value]
     if type(value) is Fragment:
-        return orjson.loads(value.contents)
+        return orjson.loads(orjson.dumps(value))
     return str(value) if type(value) is int and abs(value) >= 2**53 else value
