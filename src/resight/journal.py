@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
-from orjson import Fragment
 
 from resight import bulkfile
 from resight.errors import InvalidRecord, InvalidValue, Problem, UnreadableFile
@@ -385,12 +384,16 @@ def _with_last(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[s
 def _signed(content: Mapping[str, Any]) -> tuple[bytes, str]:
     """The canonical line of an entry with its :func:`digest_of` among its members, and that digest.
 
-    Members stand in the order of their names, so that what the digest is over is the line without it.
+    Members that are bytes are canonical JSON already. All stand in the order of their names, so that what the digest is
+    over is the line without it.
     """
-    head = canonical({key: value for key, value in content.items() if key < "digest"})[:-1]
-    tail = canonical({key: value for key, value in content.items() if key > "digest"})[1:]
-    digest = hashlib.sha256(head + b"," + tail).hexdigest()
-    return head + b',"digest":"' + digest.encode() + b'",' + tail, digest
+    members = {
+        name: b'"%b":%b' % (name.encode(), value if type(value) is bytes else canonical(value))
+        for name, value in sorted(content.items())
+    }
+    digest = hashlib.sha256(b"{%b}" % b",".join(members.values())).hexdigest()
+    members["digest"] = b'"digest":"%b"' % digest.encode()
+    return b"{%b}" % b",".join([members[name] for name in sorted(members)]), digest
 
 
 def digest_of(entry: Mapping[str, Any]) -> str:
@@ -398,7 +401,7 @@ def digest_of(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical({key: value for key, value in entry.items() if key != "digest"})).hexdigest()
 
 
-def canonical(content: Mapping[str, Any]) -> bytes:
+def canonical(content: Any) -> bytes:
     """Canonical JSON (RFC 8785); whole numbers over 53 bits as text, for it has no way to write them exactly.
 
     Raises:
@@ -410,13 +413,13 @@ def canonical(content: Mapping[str, Any]) -> bytes:
         return _canonical_by_the_book(content)
 
 
-def fragment(content: Mapping[str, Any]) -> Fragment:
-    """A part of an entry as its :func:`canonical` bytes, in no more memory than these need."""
-    return Fragment(memoryview(canonical(content)).tobytes())
+def laid(content: Mapping[str, Any]) -> bytes:
+    """A part of an entry as :func:`canonical` bytes, in no more memory than these need."""
+    return memoryview(canonical(content)).tobytes()
 
 
-#: Kinds of values that are the same in every writer's JSON; what was laid canonically is so already.
-_ALWAYS_PLAIN = frozenset({str, bool, type(None), Fragment})
+#: Kinds of values that are the same in every writer's JSON.
+_ALWAYS_PLAIN = frozenset({str, bool, type(None)})
 
 
 class _Unusual(Exception):
@@ -463,7 +466,7 @@ def _plain(value: Any) -> Any:
     raise _Unusual
 
 
-def _canonical_by_the_book(content: Mapping[str, Any]) -> bytes:
+def _canonical_by_the_book(content: Any) -> bytes:
     import rfc8785
 
     try:
@@ -478,6 +481,4 @@ def _within_doubles(value: Any) -> Any:
         return {key: _within_doubles(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_within_doubles(item) for item in value]
-    if type(value) is Fragment:
-        return orjson.loads(orjson.dumps(value))
     return str(value) if type(value) is int and abs(value) >= 2**53 else value

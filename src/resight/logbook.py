@@ -57,8 +57,8 @@ from resight.journal import (
     canonical,
     concealed,
     feature_text,
-    fragment,
     is_of_bulk,
+    laid,
     says_other,
 )
 from resight.merge import settled
@@ -919,11 +919,11 @@ class Logbook:
     ) -> None:
         """Put the changed records on disk; the journal first. Call under the lock."""
         puts: dict[str, Line] = {}
-        wordings: list[orjson.Fragment] = []
+        wordings: list[bytes] = []
         for _, after in changes:
             feature = after.to_feature()
             puts[after.id or ""] = line_of(feature)
-            wordings.append(fragment(feature))
+            wordings.append(laid(feature))
         rewrites = self._rewrites(puts)
         for rewrite in rewrites:
             if not rewrite.old.is_whole:
@@ -939,7 +939,7 @@ class Logbook:
                 "analyst": by or after.analyst,
                 "command": command,
                 "id": after.id,
-                "before": fragment(before.to_feature()) if before else None,
+                "before": laid(before.to_feature()) if before else None,
                 "after": wording,
                 **({"why": why} if why else {}),
             }
