@@ -118,6 +118,8 @@ class BulkFiles:
             withdrawn: also those that came in as withdrawn.
         """
         where = _filter(between, sites, ids, without, withdrawn=withdrawn)
+        if not self:
+            return schema().empty_table().select(list(columns))
         return _dataset(self.counts).to_table(columns=list(columns), filter=where)
 
     def batches(
@@ -296,6 +298,15 @@ def records(rows: pa.Table | pa.RecordBatch) -> Iterator[Observation]:
     return (Observation.from_feature(feature) for feature in features(rows))
 
 
+def confidential(rows: pa.Table) -> Any:
+    """Where a row has a source that is marked confidential, as an array of numpy."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    marked = pc.match_substring(rows.column("sources"), '"confidential":true')
+    return np.asarray(pc.fill_null(marked, False).to_numpy(), dtype=bool)
+
+
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
@@ -318,7 +329,7 @@ def table_of(found: Iterable[Observation]) -> pa.Table:
     values: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for record in found:
         for name in COLUMNS:
-            values[name].append(_cell(name, record.__dict__[name]))
+            values[name].append(cell(name, record.__dict__[name]))
     shapes = [None if shape is None else shapely.geometry.shape(shape) for shape in values["geometry"]]
     values["geometry"] = list(shapely.to_wkb(shapes, byte_order=1, flavor="iso")) if shapes else []
     return pa.table(
@@ -327,13 +338,19 @@ def table_of(found: Iterable[Observation]) -> pa.Table:
     )
 
 
-def _cell(name: str, value: Any) -> Any:
+def cell(name: str, value: Any) -> Any:
+    """A field as it stands in a bulk file: lists and objects as JSON, None where there is nothing."""
     if name not in _JSON:
         return value.astimezone(UTC) if isinstance(value, datetime) else value
     if not value:
         return None
     if isinstance(value, tuple):
         value = [item if isinstance(item, str) else _filled(item.__dict__) for item in value]
+    return as_json(value)
+
+
+def as_json(value: Any) -> str:
+    """A list or an object as it stands in a bulk file."""
     return orjson.dumps(value).decode()
 
 

@@ -254,12 +254,17 @@ class Logbook:
             records.sort(key=lambda record: (record.earliest, record.latest, record.id or ""))
         return Reading(records, problems)
 
-    def wordings(self, *, between: tuple[Day, Day], sites: Collection[str]) -> list[tuple[Observation, ...]]:
+    def wordings(
+        self, *, between: tuple[Day, Day], sites: Collection[str], bulk: bool = True
+    ) -> list[tuple[Observation, ...]]:
         """The records that touch these days at these sites, or once did, each as it is now and as it was before.
 
         Withdrawn ones too: what was imported once and corrected or withdrawn since is found by its earlier wording.
+        Those that stand in bulk files alone, in their one wording, are among them or not.
         """
-        records = self.read(withdrawn=True).records
+        records = [item.record for item in self._located([], withdrawn=True, bulk=False)]
+        if bulk and self._bulk:
+            records += bulkfile.records(self.bulk_rows(between=between, sites=sites))
         revised = {record.id for record in records if record.revision > 1}
         earlier: dict[str, list[Observation]] = {}
         for entry in self._journal.entries([]) if revised else ():
@@ -305,20 +310,20 @@ class Logbook:
                 return of_columns(found, columns)
             # Bounds are needed for the order.
             names = list(dict.fromkeys((*of_columns(found, columns).columns, "earliest", "latest")))
-            rows = self._bulk_rows(["id", *names], between, sites, withdrawn=withdrawn)
+            rows = self.bulk_rows(["id", *names], between=between, sites=sites, withdrawn=withdrawn)
             parts = [part for part in (found[names], of_table(rows)) if len(part)]
             return of_columns(joined(parts or [found]), columns)
 
-    def _bulk_rows(
+    def bulk_rows(
         self,
-        columns: Sequence[str],
-        between: tuple[Day, Day] | None,
-        sites: Collection[str] | None,
+        columns: Sequence[str] = bulkfile.COLUMNS,
         *,
-        withdrawn: bool,
+        between: tuple[Day, Day] | None = None,
+        sites: Collection[str] | None = None,
+        withdrawn: bool = True,
     ) -> "pa.Table":
-        """Columns of the bulk records that stand in no year file in another wording."""
-        revised = set().union(*(file.ids for file in self._glanced() if not _is_seed(file))) - {None}
+        """Columns of the bulk records that stand in no year file in another wording; the rest as :meth:`read`."""
+        revised = {i for file in self._glanced() if not _is_seed(file) for i in file.ids if i is not None}
         return self._bulk.table(columns, between=between, sites=sites, without=revised, withdrawn=withdrawn)
 
     def get(self, identifier: str) -> Observation:

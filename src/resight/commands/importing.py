@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from resight.shell import command, finish, is_interactive, open_logbook
 if TYPE_CHECKING:
     from resight.exchange.intake import Draft, Example, Reject, Terms
     from resight.exchange.mapping import Plan, Stated
-    from resight.exchange.table import Row, Table
+    from resight.exchange.table import Options, Row, Table
     from resight.logbook import Logbook
     from resight.observation import Observation
 
@@ -43,7 +43,10 @@ _WIDTH = 80
 )
 @click.option("--anyway", is_flag=True, help="Also what looks like a record on file, lies ahead, or far from the site.")
 @click.option("--analyst", help="Who logs it (default: RESIGHT_ANALYST).")
-def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: Path | None, **options: Any) -> None:
+@click.option("--bulk", is_flag=True, help="Many rows of CSV or Parquet, a million say: kept under observations/bulk.")
+def import_(
+    file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: Path | None, bulk: bool, **options: Any
+) -> None:
     """Take the rows of a file into the logbook: CSV, XLSX, GeoJSON, KML …
 
     First it says how it understands the columns. Rows that cannot be records go to FILE.rejected.csv with the
@@ -56,10 +59,14 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
       resight import sightings.csv --mapping sightings.toml
       resight import places.kmz --set basis=own --set platform=ropucha
       resight import from-a-colleague.gpkg
+      resight import detections.parquet --bulk --set basis=own
     """
     from datetime import UTC, datetime
 
     book = open_logbook()
+    if bulk:
+        _import_bulk(book, file, _stated(maps, sets, mapping, options["dates"]), options)
+        return
     from resight import terminal
     from resight.exchange import formats, intake, own, rejected
 
@@ -118,6 +125,76 @@ def import_(file: Path, maps: tuple[str, ...], sets: tuple[str, ...], mapping: P
     finish(book.file_problems(), PROBLEMS_FOUND if rejects else 0)
 
 
+def _import_bulk(book: Logbook, file: Path, stated: Stated, options: Mapping[str, Any]) -> None:
+    """``--bulk``: the same by columns, with the same words; what is added stands in bulk files."""
+    from datetime import UTC, datetime
+
+    from resight import bulkfile, terminal
+    from resight.exchange import formats, rejected
+
+    bulkfile.parquet()
+    from resight.exchange import bulkintake, intake, own
+
+    now, analyst = datetime.now(UTC), options["analyst"] or os.environ.get("RESIGHT_ANALYST") or None
+    with terminal.progress() as progress:
+        progress(f"reading {file.name}", 0, 1)
+        asked = _options(options, stated)
+        columns = formats.read_columns(file, asked, options["form"])
+        terms = intake.Terms(book.sites, book.vocabulary, now, None, options["anyway"])
+        number = columns.cells.num_rows + len(columns.odd)
+        first = bulkintake.sample(columns)
+        if not number:
+            raise _empty(file, first.columns)
+        click.echo(f"{file.name}: {formats.FORMATS[columns.form].words}, {number:,} row{'s' * (number != 1)}")
+        checking = f"checking {number:,} rows"
+
+        def checked(done: int, of: int) -> None:
+            progress(checking, done, of)
+
+        rows = tuple(first.rows)
+        notes = list(columns.notes)
+        if own.is_ours(first.columns) and not stated.rules and any(map(own.is_whole, rows)):
+            click.echo("Records of resight, taken as they are.")
+            found = bulkintake.whole(columns, terms)
+        else:
+            plan, read, said = _understood(
+                first, rows, stated, terms, lambda names: bulkintake.different(columns, names)
+            )
+            notes += said
+            _say_understood(plan, intake.examples(plan, rows, read))
+            refusal = intake.missing(plan, first.columns)
+            if refusal:
+                raise refusal
+            found = bulkintake.records(columns, plan, read, terms, analyst=analyst, progress=checked)
+        progress("comparing with what is on file", 1, 1)
+        on_file = bulkintake.asked_for(found.rows)
+        in_bulk, others = (
+            (book.bulk_rows(**on_file), book.wordings(**on_file, bulk=False))
+            if on_file
+            else (bulkfile.schema().empty_table(), [])
+        )
+        kept = bulkintake.sorted_out(found, columns, in_bulk, others, terms)
+    for note in (*notes, *found.notes):
+        terminal.say(note, level="notice")
+    rejects = sorted([*found.rejects, *kept.rejects], key=lambda reject: reject.row.number)
+    added, there = kept.rows, kept.there
+    if options["dry_run"]:
+        _say_outcome(added.num_rows, there, rejects, "would be added", None)
+        click.echo("Nothing was written (--dry-run).")
+    else:
+        question = f"{_numbers(added.num_rows, there, rejects, 'to add')}. Go on?"
+        if added.num_rows and is_interactive() and not click.confirm(question, default=True):
+            click.echo("Nothing was written.")
+            return
+        where = _write_rejects(file, options["rejects"], rejected.text(first.columns, rejects)) if rejects else None
+        number = added.num_rows
+        with terminal.progress() as progress:
+            progress(f"writing {number:,} records", 0, 1)
+            book.add_bulk(added, source=file.name, by=analyst, now=now)
+        _say_outcome(number, there, rejects, "added", where)
+    finish(book.file_problems(), PROBLEMS_FOUND if rejects else 0)
+
+
 def _stated(maps: Sequence[str], sets: Sequence[str], path: Path | None, dates: str | None) -> Stated:
     from resight.exchange import mapping
 
@@ -136,28 +213,44 @@ def _stated(maps: Sequence[str], sets: Sequence[str], path: Path | None, dates: 
 
 def _read(file: Path, stated: Stated, options: Mapping[str, Any], book: Logbook) -> tuple[Table, tuple[Row, ...]]:
     from resight.exchange import footprints, formats, rejected
-    from resight.exchange.table import Options
 
-    asked = Options(
-        options["sheet"] or stated.sheet, options["crs"] or stated.crs, options["encoding"] or stated.encoding
-    )
+    asked = _options(options, stated)
     table = rejected.undone(formats.read(file, asked, options["form"]))
     if "site" not in stated.rules:
         table = footprints.over_sites(table, book.sites)
     rows = tuple(table.rows)
     if not rows:
-        named = f"has columns and no rows: {', '.join(table.columns)}" if table.columns else "holds no rows"
-        raise UnreadableFile(f"{file.name} {named}")
+        raise _empty(file, table.columns)
     return table, rows
 
 
-def _understood(table: Table, rows: Sequence[Row], stated: Stated, terms: Terms) -> tuple[Plan, Any, list[str]]:
+def _options(options: Mapping[str, Any], stated: Stated) -> Options:
+    from resight.exchange.table import Options
+
+    return Options(
+        options["sheet"] or stated.sheet, options["crs"] or stated.crs, options["encoding"] or stated.encoding
+    )
+
+
+def _empty(file: Path, columns: Sequence[str]) -> UnreadableFile:
+    named = f"has columns and no rows: {', '.join(columns)}" if columns else "holds no rows"
+    return UnreadableFile(f"{file.name} {named}")
+
+
+def _understood(
+    table: Table,
+    rows: Sequence[Row],
+    stated: Stated,
+    terms: Terms,
+    all_of: Callable[[Sequence[str]], Sequence[Row]] | None = None,
+) -> tuple[Plan, Any, list[str]]:
+    """What the columns mean, and what reads them; ``all_of`` gives all cells of some columns, where rows are a part."""
     from resight.exchange import intake, mapping
     from resight.exchange.cells import Context, Reader
 
     trial = Reader(Context(terms.sites, terms.vocabulary, {}, terms.day_zero))
     plan = mapping.plan(table, rows[:_SAMPLE_ROWS], stated, trial.fits)
-    read, notes = intake.reader(plan, rows, terms)
+    read, notes = intake.reader(plan, all_of(intake.dated(plan)) if all_of else rows, terms)
     return plan, read, notes
 
 

@@ -18,7 +18,7 @@ from resight.errors import UnreadableFile
 from resight.exchange import flat, foreign, zipped
 from resight.exchange.header import Sheet, taken_apart
 from resight.exchange.setting import Setting
-from resight.exchange.table import Options, Row, Table
+from resight.exchange.table import Columns, Options, Row, Table
 from resight.observation import DAYS, PROPERTY_NAMES, Observation
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -26,6 +26,8 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 OURS = list(PROPERTY_NAMES[:4])
 #: Lines from the top by which the separator is chosen.
 _SAMPLE = 100
+#: Bytes from the top by which a file of many rows is understood, and bytes of it that are taken at a time.
+_HEAD, _BLOCK = 2**16, 2**24
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -46,6 +48,70 @@ def read(path: Path, options: Options) -> Table:
     if columns and columns[-1] == GUARDED:
         columns, rows = columns[:-1], tuple(map(_unguarded, rows))
     return Table("tsv" if separator == "\t" else "csv", columns, rows, sheet.notes)
+
+
+def columns(path: Path, options: Options) -> Columns:
+    """The file by columns, every cell as it stands; the first line names them, and is row 1.
+
+    Raises:
+        UnreadableFile: it is empty, has no UTF-8 (or what was stated), a quoted cell is never closed, or its first line
+            does not name the columns.
+        InvalidValue: the encoding stated is not known.
+    """
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    foreign.checked_size(path)
+    encoding = options.encoding or "utf-8"
+    with path.open("rb") as file:
+        raw = file.read(_HEAD)
+    text = foreign.decoded_head(path, raw, encoding, is_whole=len(raw) < _HEAD)
+    separator, notes = separator_of(text)
+    # The last line of a part may be cut off.
+    lines = [cells for cells, _ in zip(_records(text, separator), range(_SAMPLE), strict=False)]
+    head = taken_apart(lines if len(lines) < 3 else lines[:-1])
+    if head.rows and head.rows[0].number != 2:
+        what = "the first line does not name the columns"
+        raise UnreadableFile(f"{path.name}: {what}: take out what stands above, or import it without --bulk")
+    fresh: list[Row] = []
+
+    def odd(row: Any) -> str:
+        found = next(iter(_records(row.text, separator)), [])
+        if any(cell.strip() for cell in found):
+            cells: list[str | None] = [cell or None for cell in found] + [None] * (len(head.columns) - len(found))
+            count = max(number for number, cell in enumerate(cells, 1) if cell and cell.strip())
+            fault = ""
+            if count > len(head.columns):
+                fault = (
+                    f"has {count} cells where the header names {len(head.columns)}: a separator inside a cell needs "
+                    "quotes around it"
+                )
+            values = dict(zip(head.columns, cells, strict=False))
+            fresh.append(Row(row.number, values, None, fault))
+        else:
+            blank.append(row.number)
+        return "skip"
+
+    blank: list[int] = []
+    try:
+        cells = arrow_csv.read_csv(
+            path,
+            # One thread, or the numbers of odd rows are not known.
+            arrow_csv.ReadOptions(
+                use_threads=False, block_size=_BLOCK, skip_rows=1, column_names=list(head.columns), encoding=encoding
+            ),
+            arrow_csv.ParseOptions(
+                delimiter=separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=odd
+            ),
+            arrow_csv.ConvertOptions(column_types=dict.fromkeys(head.columns, pa.string())),
+        )
+    except (pa.ArrowException, UnicodeError) as error:
+        raise UnreadableFile(f"{path.name} could not be read as CSV: {str(error).splitlines()[0]}") from None
+    number = np.arange(2, cells.num_rows + len(fresh) + len(blank) + 2)
+    numbers = np.setdiff1d(number, [*(row.number for row in fresh), *blank])
+    form = "tsv" if separator == "\t" else "csv"
+    return Columns(form, cells, numbers, odd=tuple(fresh), notes=(*notes, *head.notes))
 
 
 def taken(path: Path, options: Options) -> tuple[str, Sheet]:

@@ -104,6 +104,22 @@ def text(path: Path, options: Options) -> str:
         raise UnreadableFile(_question(path, raw, error)) from None
 
 
+def decoded_head(path: Path, raw: bytes, encoding: str, *, is_whole: bool) -> str:
+    """The text of the first bytes of a file, in which a character may be cut off.
+
+    Raises:
+        UnreadableFile: not in this encoding; says how others would read it.
+        InvalidValue: the encoding is not known.
+    """
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(raw, final=is_whole).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(_question(path, raw, error)) from None
+    except LookupError:
+        what = f"{encoding!r} is no encoding"
+        raise InvalidValue("--encoding", encoding, what, example="utf-8, cp1251, cp1252, utf-16") from None
+
+
 def _wide(path: Path, raw: bytes) -> str:
     """UTF-16 without its mark, which is full of zero bytes on one side."""
     for name, zeros in (("utf-16-le", raw[1:1000:2]), ("utf-16-be", raw[:1000:2])):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from resight.errors import InvalidValue, UnreadableFile
 from resight.exchange import foreign, zipped
-from resight.exchange.table import Options, Table
+from resight.exchange.table import Columns, Options, Table
 
 if TYPE_CHECKING:
     from resight.exchange.setting import Setting
@@ -96,6 +96,10 @@ class _Reader(Protocol):
     def read(self, path: Path, options: Options) -> Table: ...
 
 
+class _ColumnReader(Protocol):
+    def columns(self, path: Path, options: Options) -> Columns: ...
+
+
 class _Writer(Protocol):
     def write(self, records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]: ...
 
@@ -111,6 +115,21 @@ def read(path: Path, options: Options, name: str | None = None) -> Table:
     foreign.checked_size(path)
     _check_installed(form)
     return cast(_Reader, _module(form.module)).read(path, options)
+
+
+def read_columns(path: Path, options: Options, name: str | None = None) -> Columns:
+    """The file by columns, for many rows; only what is a table of its own is read so.
+
+    Raises:
+        UnreadableFile, InvalidValue: as :func:`read`, or the format is not read by columns.
+    """
+    form = named(name, reads=True) if name is not None else recognise(path)
+    foreign.checked_size(path)
+    by_columns = ("csv", "tsv", "parquet")
+    if form.name not in by_columns:
+        what = f"{path.name} is {form.words}, which is not read by columns"
+        raise InvalidValue("--bulk", form.name, what, allowed=f"{', '.join(by_columns)}; or import it without --bulk")
+    return cast(_ColumnReader, _module(form.module)).columns(path, options)
 
 
 def writer(form: Format) -> Callable[[Sequence[Observation], Path, Setting], tuple[str, ...]]:

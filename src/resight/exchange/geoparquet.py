@@ -15,10 +15,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resight import bulkfile
 from resight.errors import UnreadableFile
 from resight.exchange import flat, foreign, own, places
 from resight.exchange.setting import Setting
-from resight.exchange.table import Options, Row, Table
+from resight.exchange.table import Columns, Options, Row, Table
 from resight.observation import DAYS, FLAGS, MOMENTS, NUMBERS, WHOLE, Observation
 
 if TYPE_CHECKING:
@@ -50,21 +51,12 @@ def read(path: Path, options: Options) -> Table:
     try:
         metadata = parquet.read_metadata(path)
         foreign.counted(path, metadata.num_rows)
-        unpacked = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
-        if unpacked > MOST_UNPACKED:
-            raise UnreadableFile(
-                f"{path.name} unpacks to {unpacked // 2**20} MB; {MOST_UNPACKED // 2**20} MB are the most that is "
-                "read: split it"
-            )
+        _checked_unpacked(path, metadata)
         schema = parquet.read_schema(path)
         described = _described(path, schema.metadata)
-        kept = [name for name in schema.names if name not in _not_columns(described)]
-        binary = [name for name in kept if _is_binary(schema.field(name).type)]
-        names = tuple(name for name in kept if name not in binary)
-        if len(set(schema.names)) < len(schema.names):
-            raise UnreadableFile(f"{path.name} has two columns of one name: give every column a name of its own")
+        names, left_out = _names(path, schema, described)
         table = parquet.read_table(path, columns=list(names))
-        values = [[_cell(value) for value in table.column(name).to_pylist()] for name in names]
+        values = [[cell(value) for value in table.column(name).to_pylist()] for name in names]
         geometries, crs = _positions(path, described, metadata.num_rows)
     except (pa.ArrowException, ShapelyError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise UnreadableFile(
@@ -75,17 +67,79 @@ def read(path: Path, options: Options) -> Table:
     done = places.Placed(geometries, ())
     if any(geometries):
         done = places.placed(geometries, crs, options.crs, path, is_ours=own.is_ours(names))
-    notes = own.stated(_said(schema.metadata))
-    notes += [f"columns of raw bytes were left out: {', '.join(binary)}"] if binary else []
-    if described:
-        others = [name for name in described["columns"] if name != described["primary_column"]]
-        notes += [f"further geometry columns were left out: {', '.join(others)}"] if others else []
+    notes = [*own.stated(_said(schema.metadata)), *left_out]
     lists = zip(*values, strict=True) if values else iter([()] * len(geometries))
     rows = [
         Row(number, dict(zip(names, cells, strict=True)), geometry)
         for number, (cells, geometry) in enumerate(zip(lists, done.geometries, strict=True), 1)
     ]
     return Table("parquet", names, rows, (*notes, *done.notes))
+
+
+def columns(path: Path, options: Options) -> Columns:
+    """The file by columns; rows are numbered from 1.
+
+    Raises:
+        UnreadableFile, InvalidValue: as :func:`read`.
+    """
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import parquet
+    from shapely.errors import ShapelyError
+
+    foreign.checked_size(path)
+    try:
+        _checked_unpacked(path, parquet.read_metadata(path))
+        schema = parquet.read_schema(path)
+        described = _described(path, schema.metadata)
+        names, notes = _names(path, schema, described)
+        cells = parquet.read_table(path, columns=list(names))
+        numbers = np.arange(1, cells.num_rows + 1)
+        notes = [*own.stated(_said(schema.metadata)), *notes]
+        if described is None:
+            return Columns("parquet", cells, numbers, notes=tuple(notes))
+        primary = described["primary_column"]
+        crs = described["columns"][primary].get("crs", places.WGS84)
+        written = parquet.read_table(path, columns=[primary]).column(0)
+        at = bulkfile.points(written.cast(pa.binary())) if _is_binary(written.type) else None
+        if at is None:
+            geometries, crs = _positions(path, described, cells.num_rows)
+    except (pa.ArrowException, ShapelyError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise UnreadableFile(
+            f"{path.name} is not a whole Parquet file: {(str(error) or repr(error)).splitlines()[0]}"
+        ) from None
+    any_given = bool(np.isfinite(at).any()) if at is not None else any(geometries)
+    if any_given and crs is None and options.crs is None:
+        raise places.without_system(path)
+    if not any_given:
+        return Columns("parquet", cells, numbers, notes=tuple(notes))
+    if at is not None:
+        at, said = places.placed_points(at, crs, options.crs, path)
+        return Columns("parquet", cells, numbers, at, notes=(*notes, *said))
+    done = places.placed(geometries, crs, options.crs, path, is_ours=own.is_ours(names))
+    return Columns("parquet", cells, numbers, None, done.geometries, notes=(*notes, *done.notes))
+
+
+def _checked_unpacked(path: Path, metadata: Any) -> None:
+    unpacked = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
+    if unpacked > MOST_UNPACKED:
+        raise UnreadableFile(
+            f"{path.name} unpacks to {unpacked // 2**20} MB; {MOST_UNPACKED // 2**20} MB are the most that is "
+            "read: split it"
+        )
+
+
+def _names(path: Path, schema: pa.Schema, described: dict[str, Any] | None) -> tuple[tuple[str, ...], list[str]]:
+    """The columns that hold cells, and what is to be said of the others."""
+    kept = [name for name in schema.names if name not in _not_columns(described)]
+    binary = [name for name in kept if _is_binary(schema.field(name).type)]
+    if len(set(schema.names)) < len(schema.names):
+        raise UnreadableFile(f"{path.name} has two columns of one name: give every column a name of its own")
+    notes = [f"columns of raw bytes were left out: {', '.join(binary)}"] if binary else []
+    if described:
+        others = [name for name in described["columns"] if name != described["primary_column"]]
+        notes += [f"further geometry columns were left out: {', '.join(others)}"] if others else []
+    return tuple(name for name in kept if name not in binary), notes
 
 
 def _described(path: Path, metadata: Any) -> dict[str, Any] | None:
@@ -140,7 +194,7 @@ def _is_binary(kind: Any) -> bool:
     return str(kind) in ("binary", "large_binary", "binary_view") or str(kind).startswith("fixed_size_binary")
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A value of Arrow as a cell."""
     if value is None or isinstance(value, str):
         return foreign.cell(value)

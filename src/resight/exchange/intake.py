@@ -25,7 +25,7 @@ from resight.vocabulary import Vocabulary
 #: Told now and then: how many rows are done, and of how many.
 Progress = Callable[[int, int], None]
 #: Degrees around a site within which a position is taken to speak of it, when two orders are compared.
-_NEAR_DEG = 0.5
+NEAR_DEG = 0.5
 #: Different cells of a column that are remembered; a column that says the same few things again is read quickly.
 _REMEMBERED = 10_000
 #: Things that are looked at together; fewer are records sooner than the looking has begun.
@@ -95,6 +95,11 @@ def reader(plan: Plan, rows: Sequence[Row], terms: Terms) -> tuple[Reader, list[
             if order:
                 orders[rule.field] = order
     return Reader(Context(terms.sites, terms.vocabulary, orders, terms.day_zero)), notes
+
+
+def dated(plan: Plan) -> list[str]:
+    """The columns whose cells tell which comes first, day or month."""
+    return [rule.columns[0] for rule in plan.rules if rule.field in _DATE_FIELDS and rule.columns]
 
 
 def _order(rule: Rule, rows: Sequence[Row], stated: dates.Order | None) -> tuple[dates.Order | None, list[str]]:
@@ -211,8 +216,11 @@ def records(
     *,
     analyst: str | None = None,
     progress: Progress | None = None,
+    is_turned: bool | None = None,
 ) -> Intake:
     """The records that the rows give, in their order; rows that give none, with the reason; what to say of the whole.
+
+    Whether latitude and longitude are swapped throughout is told by the rows, if it is not given as ``is_turned``.
 
     Raises:
         InvalidValue: positions stand in one column, and which number is the latitude cannot be told.
@@ -234,7 +242,7 @@ def records(
             continue
         several += len(values) > 1
         found.append((row, values))
-    notes = cells.notes() + _settle_positions(found, terms.sites)
+    notes = cells.notes() + _settle_positions(found, terms.sites, is_turned)
     if several:
         rows_say = "1 row names" if several == 1 else f"{several} rows name"
         notes.append(f"{rows_say} several things: each becomes a record of the same look")
@@ -564,6 +572,11 @@ def _settled(values: dict[str, Any], source_parts: Sequence[tuple[str, str]]) ->
         )
     elif values.get("platform_name") and not values.keys() & {"count", "count_min", "count_max"}:
         values["count"] = 1
+    return with_source(values, source_parts)
+
+
+def with_source(values: dict[str, Any], source_parts: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The values with the parts of a source (each a field, and its name there) put together as one of ``sources``."""
     source = {name: values.pop(field) for field, name in source_parts if field in values}
     if source:
         for name, value in source.items():
@@ -580,7 +593,9 @@ def _settled(values: dict[str, Any], source_parts: Sequence[tuple[str, str]]) ->
 # --- positions ----------------------------------------------------------------------------------------------
 
 
-def _settle_positions(found: Sequence[tuple[Row, list[dict[str, Any]]]], sites: Mapping[str, Site]) -> list[str]:
+def _settle_positions(
+    found: Sequence[tuple[Row, list[dict[str, Any]]]], sites: Mapping[str, Site], is_turned: bool | None
+) -> list[str]:
     """Give every thing its day and its geometry; a file that has latitude and longitude swapped throughout is turned.
 
     Raises:
@@ -609,19 +624,25 @@ def _settle_positions(found: Sequence[tuple[Row, list[dict[str, Any]]]], sites: 
     notes: list[str] = []
     if ambiguous:
         notes.append(_take_pairs(ambiguous, sites))
-    if (
-        pairs
-        and not any(_near(lon, lat, site) for lon, lat, site in pairs)
-        and all(_near(lat, lon, site) for lon, lat, site in pairs)
-    ):
+    told = is_turned is None and (
+        bool(pairs)
+        and not any(is_near(lon, lat, site) for lon, lat, site in pairs)
+        and all(is_near(lat, lon, site) for lon, lat, site in pairs)
+    )
+    if told or is_turned:
         for values in placed:
             values["geometry"] = _turned(values["geometry"])
-        lon, lat, site = pairs[0]
-        notes.append(
-            f"latitude and longitude are swapped in the whole file (lon {lon:g}, lat {lat:g} is not at {site.name}, "
-            f"lon {lat:g}, lat {lon:g} is): all {len(pairs)} positions are turned round"
-        )
+    if told:
+        notes.append(said_turned(*pairs[0], len(pairs)))
     return notes
+
+
+def said_turned(lon: float, lat: float, site: Site, number: int) -> str:
+    """The note on a file that has latitude and longitude swapped, with one of its positions."""
+    return (
+        f"latitude and longitude are swapped in the whole file (lon {lon:g}, lat {lat:g} is not at {site.name}, "
+        f"lon {lat:g}, lat {lon:g} is): all {number} positions are turned round"
+    )
 
 
 def _take_pairs(found: Sequence[tuple[Row, dict[str, Any], tuple[float, float]]], sites: Mapping[str, Site]) -> str:
@@ -632,7 +653,7 @@ def _take_pairs(found: Sequence[tuple[Row, dict[str, Any], tuple[float, float]]]
         for _, values, (first, second) in found:
             site = sites.get(values.get("site", ""))
             lon, lat = (second, first) if lat_first else (first, second)
-            number += site is not None and _near(lon, lat, site)
+            number += site is not None and is_near(lon, lat, site)
         return number
 
     by_lat, by_lon = votes(True), votes(False)
@@ -654,9 +675,10 @@ def _first_position(geometry: Any) -> Sequence[float] | None:
         return None
 
 
-def _near(lon: float, lat: float, site: Site) -> bool:
+def is_near(lon: float, lat: float, site: Site) -> bool:
+    """Does a position speak of a site?"""
     east = abs(lon - site.point[0])
-    return abs(lat - site.point[1]) <= _NEAR_DEG and min(east, 360 - east) <= 2 * _NEAR_DEG
+    return abs(lat - site.point[1]) <= NEAR_DEG and min(east, 360 - east) <= 2 * NEAR_DEG
 
 
 def _turned(geometry: Mapping[str, Any]) -> dict[str, Any]:
@@ -671,7 +693,7 @@ def _turned(geometry: Mapping[str, Any]) -> dict[str, Any]:
 # --- what is there already ----------------------------------------------------------------------------------
 
 #: Fields that come with the logging, not with what was seen.
-_OF_THE_LOG = ("id", "earliest", "latest", "analyst", "logged_at", "revised_at", "revision", "reviewed_by", "status")
+OF_THE_LOG = ("id", "earliest", "latest", "analyst", "logged_at", "revised_at", "revision", "reviewed_by", "status")
 
 
 class Sorted(NamedTuple):
@@ -689,7 +711,7 @@ def content(record: Observation) -> bytes:
     feature.pop("id", None)
     if feature["geometry"] is not None:
         feature["geometry"] = {**feature["geometry"], "coordinates": _as_floats(feature["geometry"]["coordinates"])}
-    for name in _OF_THE_LOG:
+    for name in OF_THE_LOG:
         feature["properties"].pop(name, None)
     # A digest, for what orjson gives keeps more memory than it needs.
     return sha256(orjson.dumps(feature, option=orjson.OPT_SORT_KEYS)).digest()

@@ -14,7 +14,7 @@ from resight.errors import InvalidValue, UnreadableFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyproj import CRS
+    from pyproj import CRS, Transformer
 
 Geometry = Any
 #: WGS 84 in lon, lat: what a record has.
@@ -93,17 +93,58 @@ def placed(
         return Placed(flat, tuple(notes))
     if stated == WGS84 and chosen is None:
         return Placed(flat, tuple(notes))
-    crs = system(stated if stated is not None else chosen, " (stated by the file)" if stated is not None else "")
-    if stated is not None and chosen is not None and system(chosen) != crs:
-        notes.append(f"--crs {chosen} was not used: the file states {crs.name}")
-    if crs.to_epsg(min_confidence=100) == 4326 or crs.name.startswith("WGS 84 (CRS84"):
+    crs, said = _decided(stated, chosen)
+    notes += said
+    if _is_wgs84(crs):
         swap = authority_order and crs.axis_info[0].direction == "north"
         return Placed([_swapped(g) if swap else g for g in flat], tuple(notes))
     moved, accuracy = _reprojected(flat, crs, authority_order)
+    return Placed(moved, (*notes, _converted(crs, accuracy)))
+
+
+def placed_points(at: Any, stated: Any, chosen: str | None, path: Path) -> tuple[Any, tuple[str, ...]]:
+    """As :func:`placed` for points alone, as an array of east and north; NaN where there is none.
+
+    Raises:
+        InvalidValue, UnreadableFile: as :func:`placed`.
+    """
+    if stated is None and chosen is None:
+        far = (abs(at) > _FARTHEST).any(axis=1)
+        if far.sum() * 2 > (at == at).all(axis=1).sum():  # noqa: PLR0124 - NaN
+            _check_degrees([{"type": "Point", "coordinates": at[far][0].tolist()}], path)
+        return at, ()
+    if stated == WGS84 and chosen is None:
+        return at, ()
+    crs, said = _decided(stated, chosen)
+    if _is_wgs84(crs):
+        return at, tuple(said)
+    from pyproj import Transformer
+
+    transformer = Transformer.from_crs(crs, WGS84, always_xy=True)
+    there = (abs(at) < 1e300).all(axis=1)
+    moved = at.copy()
+    east, north = transformer.transform(at[there, 0], at[there, 1])
+    moved[there, 0], moved[there, 1] = east.round(9), north.round(9)
+    return moved, (*said, _converted(crs, _accuracy(transformer)))
+
+
+def _decided(stated: Any, chosen: str | None) -> tuple[CRS, list[str]]:
+    """The system of the positions, and a word where a person chose another than the file states."""
+    crs = system(stated if stated is not None else chosen, " (stated by the file)" if stated is not None else "")
+    if stated is not None and chosen is not None and system(chosen) != crs:
+        return crs, [f"--crs {chosen} was not used: the file states {crs.name}"]
+    return crs, []
+
+
+def _is_wgs84(crs: CRS) -> bool:
+    return crs.to_epsg(min_confidence=100) == 4326 or crs.name.startswith("WGS 84 (CRS84")
+
+
+def _converted(crs: CRS, accuracy: float) -> str:
     good = f", good to about {accuracy:g} m" if accuracy > 0 else ""
     code = ":".join(crs.to_authority() or ())
     named = f"{crs.name} ({code})" if code else crs.name
-    return Placed(moved, (*notes, f"positions were converted from {named} to WGS 84{good}"))
+    return f"positions were converted from {named} to WGS 84{good}"
 
 
 def without_system(path: Path) -> UnreadableFile:
@@ -271,7 +312,6 @@ def _check_degrees(geometries: Sequence[Geometry], path: Path) -> None:
 def _reprojected(geometries: Sequence[Geometry], crs: CRS, authority_order: bool) -> tuple[list[Geometry], float]:
     """All positions at once, put back where they came from; and how good the conversion is in metres, -1 not known."""
     from pyproj import Transformer
-    from pyproj.exceptions import ProjError
 
     found = [position for geometry in geometries for position in _positions(_coordinates(geometry))]
     if not found:
@@ -280,8 +320,14 @@ def _reprojected(geometries: Sequence[Geometry], crs: CRS, authority_order: bool
     east, north = ([float(n) if abs(n) < 1e300 else math.nan for n in axis] for axis in zip(*found, strict=True))
     moved = zip(*transformer.transform(east, north), strict=True)
     new = iter([[round(x, 9) if math.isfinite(x) else x for x in position] for position in moved])
+    return [_with(geometry, lambda _: next(new)) for geometry in geometries], _accuracy(transformer)
+
+
+def _accuracy(transformer: Transformer) -> float:
+    """How good the last conversion was in metres, -1 where that is not known."""
+    from pyproj.exceptions import ProjError
+
     try:
-        accuracy = float(transformer.get_last_used_operation().accuracy)
+        return float(transformer.get_last_used_operation().accuracy)
     except ProjError:
-        accuracy = -1.0
-    return [_with(geometry, lambda _: next(new)) for geometry in geometries], accuracy
+        return -1.0

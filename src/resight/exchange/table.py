@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date as Day
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: Between the names of folders inside one another, in the cell that says where a place was kept.
 FOLDERS = " / "
@@ -47,3 +50,21 @@ class Table(NamedTuple):
     fields: Mapping[str, str] = {}
     #: The day that a spreadsheet counts as 0, where bare numbers in a date column are its day numbers.
     day_zero: Day | None = None
+
+
+class Columns(NamedTuple):
+    """A foreign file of many rows, read by columns but not yet understood."""
+
+    #: Name of the format, see ``exchange.formats``.
+    form: str
+    #: The cells, each column of any type of Arrow that is no list of bytes, with a name of its own.
+    cells: pa.Table
+    #: Of each row, its number as in :class:`Row`.
+    numbers: Any
+    #: Lon and lat of each row in WGS 84, NaN where there is none; None where the file has no positions.
+    points: Any = None
+    #: GeoJSON geometries in the place of points, where there are others, None where there is none.
+    geometries: Sequence[Mapping[str, Any] | None] | None = None
+    #: Rows that have no place among the others, for they have too many cells or too few.
+    odd: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
