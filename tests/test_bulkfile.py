@@ -275,3 +275,80 @@ def test_a_last_file_that_is_gone_is_told_of(book: Logbook) -> None:
     place.unlink()
     _, problems = Logbook(book.folder).read()
     assert [(p.level, p.file) for p in problems] == [("error", bulkfile.name_of(place))]
+
+
+# --- what check and verify say ------------------------------------------------------------------------------------
+
+
+def errors(book: Logbook) -> list[tuple[str, str]]:
+    found = Logbook(book.folder).verify()
+    return [(one.problem.file, one.problem.what) for one in found.findings if one.problem.level == "error"]
+
+
+def test_verify_counts_bulk_records_and_finds_nothing_wrong(book: Logbook) -> None:
+    (identifier, _) = log(book, SEEN, {**SEEN, "site": "nakhodka"})
+    book.amend(identifier, berth="Pier 2", now=NOW)
+    log(book, {**SEEN, "site": "sunan"})
+    agreed = book.verify()
+    assert agreed.findings == ()
+    assert agreed.records == 4
+    assert [problem for problem in book.check() if problem.level == "error"] == []
+
+
+def test_a_bulk_file_that_was_changed_is_named(book: Logbook) -> None:
+    log(book, SEEN)
+    (path,) = bulkfile.paths(book.folder / "observations")
+    table = bulkfile.table_of(records({**SEEN, "id": "dunay-2025-05-18-ropucha-class", "count": 7}))
+    pq.write_table(table, path)
+    ((file, what),) = errors(book)
+    assert file == bulkfile.name_of(path)
+    assert what == "is not the file that line 1 of the journal speaks of: it was changed outside the log"
+    assert [(p.level, p.file) for p in book.check() if p.level == "error"] == [("error", bulkfile.name_of(path))]
+
+
+def test_a_bulk_file_that_was_taken_out_is_named(book: Logbook) -> None:
+    log(book, SEEN)
+    (path,) = bulkfile.paths(book.folder / "observations")
+    book.add(Observation.model_validate({**SEEN, "site": "nakhodka"}), now=NOW)
+    path.unlink()
+    ((file, what),) = errors(book)
+    assert file == bulkfile.name_of(path)
+    assert what.startswith("is not there, and line 1 of the journal speaks of it")
+
+
+def test_a_bulk_file_that_somebody_put_there_is_named(book: Logbook, tmp_path: Path) -> None:
+    other = Logbook.create(tmp_path / "other", empty=True)
+    log(other, SEEN)
+    (path,) = bulkfile.paths(other.folder / "observations")
+    place = book.folder / "observations" / bulkfile.key_of(path)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(path.read_bytes())
+    ((file, what),) = errors(book)
+    assert file == bulkfile.name_of(place)
+    assert what.startswith("no line of the journal speaks of this file")
+
+
+def test_a_line_of_the_journal_about_a_bulk_file_that_was_altered_is_named(book: Logbook) -> None:
+    log(book, SEEN)
+    journal = book.folder / "observations/journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"detector.parquet", b"detektor.parquet"))
+    files_, whats = zip(*errors(book), strict=True)
+    assert files_[0] == "observations/journal.jsonl"
+    assert "was altered after it was written" in whats[0]
+
+
+def test_history_of_a_bulk_record_begins_with_its_import(book: Logbook) -> None:
+    (identifier,) = log(book, SEEN)
+    book.amend(identifier, berth="Pier 2", by="A. Analyst", now=NOW)
+    first, second = book.history(identifier)
+    assert (first.line, first.command, first.analyst, first.is_first) == (1, "import", "Detector", True)
+    assert ("platform", None, "ropucha-class") in first.fields
+    assert [tuple(field) for field in second.fields] == [("berth", None, "Pier 2")]
+    assert second.analyst == "A. Analyst"
+
+
+def test_what_was_done_outside_the_log_is_not_told_of_bulk_records(book: Logbook) -> None:
+    (identifier,) = log(book, SEEN)
+    assert book.outside() == []
+    book.amend(identifier, berth="Pier 2", now=NOW)
+    assert book.outside() == []

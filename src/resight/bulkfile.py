@@ -188,15 +188,6 @@ def key_of(path: Path) -> str:
     return f"{FOLDER}/{path.parent.name}/{path.name}"
 
 
-def is_unchanged(path: Path, digest: str) -> bool:
-    """Is this digest the one by which the file is named, if it is named by one?"""
-    return not _is_ours(path) or digest.startswith(path.stem)
-
-
-def _is_ours(path: Path) -> bool:
-    return NAME.fullmatch(key_of(path)) is not None
-
-
 def _rows(path: Path) -> int:
     """How many records a file holds.
 

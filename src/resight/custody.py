@@ -15,7 +15,7 @@ import orjson
 
 from resight.errors import InvalidRecord, InvalidValue, Problem
 from resight.featurefile import FeatureFile, Line
-from resight.journal import NAME, begins_as_ours, canonical, digest_of, feature_text, says_other
+from resight.journal import NAME, begins_as_ours, canonical, digest_of, feature_text, is_of_bulk, says_other
 from resight.observation import Observation
 
 Feature = Mapping[str, Any]
@@ -94,6 +94,8 @@ class Chain(NamedTuple):
     found: Mapping[str, _Wording]
     #: By file name, the digest of the year file after its last write, where no merge came later.
     files: Mapping[str, str]
+    #: By name of a bulk file, the line that speaks of it and the SHA-256 that it has there.
+    bulk: Mapping[str, tuple[int, str]]
     #: Of the last write, its first line, and by year file the digests before and after.
     write: tuple[int, Mapping[str, tuple[str, str]]]
     #: Address in the logbook and SHA-256 of every image that a wording names, with the first line that does.
@@ -135,6 +137,8 @@ class _Said(NamedTuple):
     image: tuple[str, str | None] | None
     #: Two lines of work stand beside each other here, or are joined.
     is_beside: bool
+    #: Of a bulk file, its SHA-256.
+    bulk: str | None = None
 
 
 class _Follower:
@@ -152,6 +156,7 @@ class _Follower:
         self.found: dict[str, _Wording] = {}
         self.files: dict[str, str] = {}
         self.images: dict[tuple[str, str | None], int] = {}
+        self.bulk: dict[str, tuple[int, str]] = {}
         self.write: tuple[int, Mapping[str, tuple[str, str]]] = (0, {})
         self.heads: tuple[Mark, ...] = ()
         # The lines on which none rests so far; those of the write that is being read; links that lead nowhere yet.
@@ -213,6 +218,7 @@ class _Follower:
                 _key(before) if fits and before is not None else None,
                 _image(after) if fits else None,
                 len(self._ends) > 1 or entry["command"] == "merge",
+                str(after.get("sha256")) if is_of_bulk(entry) else None,
             )
         )
         if "files" in entry:
@@ -267,6 +273,10 @@ class _Follower:
         self.heads = tuple(mark for mark in self._ends.values() if mark)
 
     def _count(self, said: _Said) -> None:
+        if said.bulk is not None:
+            if said.after is not None:
+                self.bulk[said.id] = (said.line, said.bulk)
+            return
         last = self.last.get(said.id)
         self.last[said.id] = _Wording(said.line, said.after)
         if said.image is not None:
@@ -320,6 +330,7 @@ class _Follower:
             self.last,
             self.found,
             self.files,
+            self.bulk,
             self.write,
             self.images,
             self.places,
@@ -328,6 +339,7 @@ class _Follower:
 
 
 _COPY = "put the journal back from a copy or out of git"
+_COPY_OF_FILE = "put it back from a copy or out of git"
 
 
 def follow(rows: Iterable[bytes]) -> Chain:
@@ -436,13 +448,29 @@ class Agreement(NamedTuple):
         return not any(finding.problem.level == "error" for finding in self.findings)
 
 
-def agreement(rows: Rows, years: Iterable[FeatureFile], seeds: Iterable[FeatureFile]) -> Agreement:
+class Held(NamedTuple):
+    """A bulk file as it stands."""
+
+    #: As the journal has it.
+    key: str
+    #: As it is called in a problem.
+    name: str
+    #: SHA-256 of its bytes.
+    digest: str
+    #: Records in it, None where it cannot be read.
+    records: int | None
+
+
+def agreement(
+    rows: Rows, years: Iterable[FeatureFile], seeds: Iterable[FeatureFile], bulk: Iterable[Held] = ()
+) -> Agreement:
     """The journal followed, and the year files held against it, one at a time.
 
     Args:
         rows: gives the lines of the journal; asked a second time if a wording is needed.
         years: the year files.
         seeds: the published files.
+        bulk: the bulk files.
     """
     chain = follow(rows())
     comparison = _Comparison(chain)
@@ -453,6 +481,7 @@ def agreement(rows: Rows, years: Iterable[FeatureFile], seeds: Iterable[FeatureF
         digests[file.name] = file.digest
         comparison.take_seed(file)
     findings = [Finding(problem) for problem in chain.problems]
+    comparison.take_bulk(bulk)
     findings += comparison.findings(rows)
     lines = set(chain.images.values())
     pictures = [Picture(entry["after"], NAME, at) for at, entry in entries_at(rows(), lines)] if lines else []
@@ -519,6 +548,26 @@ class _Comparison:
     def _say(self, file: FeatureFile, line: Line, what: str, mend: str) -> None:
         self._found.append(Finding(Problem("error", what, file.name, line.number, line.id or "", "", mend)))
 
+    def take_bulk(self, files: Iterable[Held]) -> None:
+        """Hold the bulk files against the journal."""
+        there: set[str] = set()
+        for file in files:
+            there.add(file.key)
+            self.records += file.records or 0
+            line, digest = self.chain.bulk.get(file.key, (None, ""))
+            if line is None:
+                what = "no line of the journal speaks of this file: it was put there outside the log"
+                mend = "take it out, and import it with --bulk"
+                self._found.append(Finding(Problem("error", what, file.name, mend=mend)))
+            elif file.digest != digest:
+                what = f"is not the file that line {line} of the journal speaks of: it was changed outside the log"
+                self._found.append(Finding(Problem("error", what, file.name, mend=_COPY_OF_FILE)))
+        for key, (line, _) in self.chain.bulk.items():
+            if key not in there:
+                what = f"is not there, and line {line} of the journal speaks of it: it was taken out outside the log"
+                mend = f"{_COPY_OF_FILE}; if a crash cut its write off, the next command puts it there"
+                self._found.append(Finding(Problem("error", what, f"observations/{key}", mend=mend)))
+
     def take_seed(self, file: FeatureFile) -> None:
         """See which records a published file has, and whether those overridden are what they were then."""
         for line in file.lines:
@@ -559,7 +608,11 @@ class _Comparison:
     def _cut_off(self) -> set[str]:
         """The ids of the last write, if a crash kept it from a year file."""
         first, files = self.chain.write
-        is_behind = any(old != new and self._digests.get(name, "") == old for name, (old, new) in files.items())
+        is_behind = any(
+            old != new and self._digests.get(name, "") == old
+            for name, (old, new) in files.items()
+            if name not in self.chain.bulk
+        )
         return {i for i, wording in self.chain.last.items() if wording.line >= first} if is_behind else set()
 
     def _changed(self, number: int, entry: Mapping[str, Any], other: _Other) -> Finding:
@@ -640,7 +693,11 @@ class Step(NamedTuple):
 
 
 def history(
-    rows: Iterable[bytes], identifier: str, today: Feature | None, published: tuple[str, Feature] | None = None
+    rows: Iterable[bytes],
+    identifier: str,
+    today: Feature | None,
+    published: tuple[str, Feature] | None = None,
+    imported: tuple[str, Feature] | None = None,
 ) -> list[Step]:
     """Who changed a record when, oldest first; what happened outside the log stands between.
 
@@ -649,6 +706,7 @@ def history(
         identifier: of the record.
         today: how it stands in the year files, None when it does not.
         published: the name of the published file that has a record of this id, and its Feature.
+        imported: the bulk file that has one, as the journal calls it, and its Feature.
     """
     steps: list[Step] = []
     wordings: list[Feature] = []
@@ -662,6 +720,11 @@ def history(
             continue
         branches += previous not in entry["parents"] and bool(previous)
         previous = entry["digest"]
+        if imported is not None and entry["id"] == imported[0]:
+            note, fields = f"in observations/{imported[0]}", _all_fields(imported[1])
+            steps.append(Step(number, entry["time"], entry.get("analyst") or "", entry["command"], note, fields, True))
+            wordings.append(imported[1])
+            continue
         if entry["id"] != identifier:
             continue
         before, after = entry["before"], entry["after"]
@@ -682,7 +745,7 @@ def history(
         fields = _all_fields(after) if is_first else _told(differences(before, after))
         steps.append(Step(number, entry["time"], entry.get("analyst") or "", entry["command"], note, fields, is_first))
         wordings.append(after)
-    if published is not None and len(wordings) == 1 and today is None:
+    if (published or imported) and len(wordings) == 1 and today is None:
         return steps
     if not _is_same(wordings[-1] if wordings else None, today):
         steps.append(_outside(wordings[-1] if wordings else None, today, ""))

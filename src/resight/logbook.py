@@ -374,8 +374,21 @@ class Logbook:
         return [
             *problems,
             *self._out_of_place(),
+            *self._changed_bulk(),
             *checks.run(checks.Context(located, self.sites, self.vocabulary)),
         ]
+
+    def _changed_bulk(self) -> Iterator[Problem]:
+        """The bulk files that are not as they were written, by the digest that they are named by."""
+        for file in self._held():
+            what, mend = "", "put it back from a copy or out of git"
+            if not bulkfile.NAME.fullmatch(file.key):
+                what = "is not named by its content, so it was put there outside the log"
+                mend = "take it out, and import it with --bulk"
+            elif file.digest[: len(Path(file.key).stem)] != Path(file.key).stem:
+                what = "was changed after it was written: its content is not what it is named by"
+            if what and file.records is not None:
+                yield Problem("error", what, file.name, mend=mend)
 
     def _out_of_place(self) -> Iterator[Problem]:
         for path in self._year_files():
@@ -413,7 +426,15 @@ class Logbook:
     def _agreement(self) -> custody.Agreement:
         years = (parse(path, f"observations/{path.name}") for path in self._year_files())
         seeds = (parse(path, f"seeds/{path.name}") for path in self._seed_files())
-        return custody.agreement(self._journal.rows, years, seeds)
+        return custody.agreement(self._journal.rows, years, seeds, self._held())
+
+    def _held(self) -> list[custody.Held]:
+        """The bulk files, each read whole to see that it is unchanged."""
+        files = self._bulk
+        return [
+            custody.Held(bulkfile.key_of(path), bulkfile.name_of(path), digest(path), files.counts.get(path))
+            for path in files.paths
+        ]
 
     @contextlib.contextmanager
     def _no_writer(self) -> Iterator[None]:
@@ -434,7 +455,7 @@ class Logbook:
         return sorted(found, key=lambda mark: (mark.line != first, mark.line))
 
     def _stamps(self) -> list[tuple[int, int, int]]:
-        return [stamp_of(path) for path in (self._journal.path, *self._year_files())]
+        return [stamp_of(path) for path in (self._journal.path, *self._year_files(), *self._bulk.paths)]
 
     def history(self, identifier: str) -> list[custody.Step]:
         """Who changed a record when and with which command, oldest first; changes outside the log stand between.
@@ -451,7 +472,11 @@ class Logbook:
                     seed = file.name, line.feature
                 elif line.id == identifier:
                     today = line.feature
-        steps = custody.history(self._journal.rows(), identifier, today, seed)
+        imported = next(
+            ((name.removeprefix("observations/"), record.to_feature()) for name, record in self._bulk.find(identifier)),
+            None,
+        )
+        steps = custody.history(self._journal.rows(), identifier, today, seed, imported)
         if not steps:
             self.find(identifier)
         return steps
@@ -463,7 +488,7 @@ class Logbook:
         """
         past = self._journal.past(datetime.max.replace(tzinfo=UTC), [])
         found: list[custody.Outside] = []
-        for item in self._located(problems if problems is not None else [], withdrawn=True):
+        for item in self._located(problems if problems is not None else [], withdrawn=True, bulk=False):
             record, entry = item.record, past.last.get(item.record.id or "")
             if entry is None and not item.file.startswith("seeds/"):
                 found.append(custody.Outside(record.id or "", None, record))

@@ -149,7 +149,7 @@ def _say_agreement(agreed: Agreement, found: Sequence[Problem], is_unbroken: boo
     chain = agreed.chain
     lines = f"Journal: {numbered(chain.lines, 'line')}" if chain.lines else "Journal: none yet"
     records, pictures = numbered(agreed.records, "record"), numbered(len(agreed.pictures), "image")
-    click.echo(f"{lines}; year files: {records}; {pictures}.")
+    click.echo(f"{lines}; {'year and bulk files' if chain.bulk else 'year files'}: {records}; {pictures}.")
     errors = sum(problem.level == "error" for problem in found)
     click.echo("Unbroken." if is_unbroken else f"Broken: {numbered(errors, 'error')}.")
     for mark in chain.heads:
