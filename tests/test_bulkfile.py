@@ -225,7 +225,7 @@ class _Stop(BaseException):
     """A kill in the middle of a write."""
 
 
-@pytest.mark.parametrize("step", ["write_table", "appended", "replace"])
+@pytest.mark.parametrize("step", ["ParquetWriter", "appended", "replace"])
 def test_a_write_that_is_cut_off_leaves_nothing_or_is_carried_out(
     book: Logbook, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,8 +235,8 @@ def test_a_write_that_is_cut_off_leaves_nothing_or_is_carried_out(
     def stop(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    if step == "write_table":
-        monkeypatch.setattr(pq, "write_table", stop)
+    if step == "ParquetWriter":
+        monkeypatch.setattr(pq, "ParquetWriter", stop)
     elif step == "appended":
         monkeypatch.setattr("resight.journal.os.fsync", stop)
     else:

@@ -362,7 +362,7 @@ def with_ids(rows: pa.Table, on_file: pa.Array) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    own = joined(rows.column("id"))
+    own = _column(rows, "id")
     keeps = own.is_valid().to_numpy(zero_copy_only=False)
     if keeps.any():
         keeps &= ~pc.is_in(own, value_set=on_file).to_numpy(zero_copy_only=False)
@@ -389,7 +389,15 @@ def with_ids(rows: pa.Table, on_file: pa.Array) -> pa.Table:
     if wrong.any():
         made = _renumbered(made, stems, np.flatnonzero(wrong).tolist(), on_file)
     ids = pc.replace_with_mask(own, pa.array(~keeps), made) if keeps.any() else made
-    return rows.set_column(rows.schema.get_field_index("id"), "id", ids)
+    at = rows.schema.get_field_index("id")
+    return rows.append_column("id", ids) if at < 0 else rows.set_column(at, "id", ids)
+
+
+def _column(rows: pa.Table, name: str) -> pa.Array:
+    """A column in one piece, empty where it is not there."""
+    import pyarrow as pa
+
+    return joined(rows.column(name)) if name in rows.column_names else pa.nulls(rows.num_rows, pa.string())
 
 
 def _stems(rows: pa.Table) -> pa.Array:
@@ -399,7 +407,7 @@ def _stems(rows: pa.Table) -> pa.Array:
 
     day = joined(rows.column("date")).dictionary_encode()
     whens = pa.array([when(text) for text in day.dictionary.to_pylist()], type=pa.string()).take(day.indices)
-    platform = pc.fill_null(joined(rows.column("platform")), ANY)
+    platform = pc.fill_null(_column(rows, "platform"), ANY)
     return pc.binary_join_element_wise(joined(rows.column("site")), whens, platform, "-")
 
 
@@ -434,6 +442,8 @@ def _renumbered(made: pa.Array, stems: pa.DictionaryArray, wrong: Sequence[int],
 
 def staged(rows: pa.Table, observations: Path) -> list[Staged]:
     """Rows of :func:`schema` as files beside the places that they will take, one a year, forced to disk.
+
+    Columns that are not there are empty, as :func:`completed` has them.
 
     Raises:
         OSError: the disk does not take them; nothing is left of them.
@@ -483,15 +493,14 @@ def _staged(rows: pa.Table, folder: Path) -> Staged:
     pq = parquet()
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{os.getpid()}.tmp"
+    written = schema().with_metadata({"geo": json.dumps(_geo(rows.column("geometry")))})
+    different = [name for name in COLUMNS if name not in _DIFFERENT]
     try:
         with _Digesting(temporary) as file:
-            pq.write_table(
-                rows.replace_schema_metadata({"geo": json.dumps(_geo(rows.column("geometry")))}),
-                file,
-                row_group_size=GROUP,
-                compression="zstd",
-                use_dictionary=[name for name in COLUMNS if name not in _DIFFERENT],
-            )
+            with pq.ParquetWriter(file, written, compression="zstd", use_dictionary=different) as writer:
+                # A group at a time, so that the columns that are not there take no room.
+                for start in range(0, rows.num_rows, GROUP):
+                    writer.write_table(completed(rows.slice(start, GROUP)).cast(written))
             digest = file.finish()
         waiting = temporary.with_name(f".{digest[:_HEAD]}.parquet.tmp")
         temporary.replace(waiting)
@@ -499,6 +508,29 @@ def _staged(rows: pa.Table, folder: Path) -> Staged:
         temporary.unlink(missing_ok=True)
         raise
     return Staged(f"{FOLDER}/{folder.name}/{digest[:_HEAD]}.parquet", digest, rows.num_rows, waiting)
+
+
+def completed(rows: pa.Table) -> pa.Table:
+    """The rows with all columns of :func:`schema`: one that is not there is empty, or holds what is said by default."""
+    import pyarrow as pa
+
+    def column(field: pa.Field) -> Any:
+        if field.name in rows.column_names:
+            return rows.column(field.name)
+        default = default_of(field.name)
+        return (
+            pa.nulls(rows.num_rows, field.type)
+            if default is None
+            else pa.repeat(pa.scalar(default, field.type), rows.num_rows)
+        )
+
+    return pa.table([column(field) for field in schema()], schema=schema())
+
+
+def default_of(name: str) -> Any:
+    """What stands in a column where nothing is said; None where it is left empty."""
+    info = Observation.model_fields.get(name)
+    return None if info is None or info.is_required() or name in LISTS else info.default
 
 
 class _Digesting:
@@ -543,10 +575,14 @@ def described(file: Staged, source: str) -> dict[str, Any]:
 
 def with_moment(rows: pa.Table, moment: datetime) -> pa.Table:
     """The rows with this as the time of logging where none is given."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    given = rows.column("logged_at")
-    return rows.set_column(rows.schema.get_field_index("logged_at"), "logged_at", pc.fill_null(given, moment))
+    at = rows.schema.get_field_index("logged_at")
+    if at < 0:
+        kind = schema().field("logged_at").type
+        return rows.append_column("logged_at", pa.repeat(pa.scalar(moment, kind), rows.num_rows))
+    return rows.set_column(at, "logged_at", pc.fill_null(rows.column("logged_at"), moment))
 
 
 def clear(observations: Path) -> None:

@@ -704,7 +704,7 @@ class Logbook:
 
         Args:
             rows: of :func:`resight.bulkfile.schema`, each of which :class:`Observation` would take, with known names;
-                ``id`` and ``logged_at`` may be empty.
+                columns may be empty, or left out as :func:`resight.bulkfile.completed` has them.
             source: the name of the file that they come from, for the journal.
             by: who logs them.
             now: the time of logging; the clock's if not given.

@@ -51,7 +51,7 @@ _VOUCHED = tuple(name for name in PROPERTY_NAMES if name not in LISTS)
 class Taken(NamedTuple):
     """What became of many rows."""
 
-    #: Rows of :func:`resight.bulkfile.schema`.
+    #: Rows of :func:`resight.bulkfile.schema`; columns that are empty may be left out.
     rows: pa.Table
     #: Of each, the number of the row of the file that it is from.
     numbers: Ints
@@ -396,8 +396,7 @@ def _settle(values: _Values, analyst: str | None, parts: Sequence[str]) -> None:
     count, name = values.get("count"), values.given("platform_name")
     number = np.asarray(pc.fill_null(count, -1).to_numpy(zero_copy_only=False))
     values.odd |= name & (number != -1) & (number != 1)
-    nothing = pa.array(np.where(number == 0, "not-seen", "seen"))
-    values.put("outcome", nothing, is_first=False)
+    values.put("outcome", pc.if_else(pa.array(number == 0), "not-seen", "seen"), is_first=False)
     seen = _mask(pc.equal(values.get("outcome"), "seen"))
     values.of["count"] = count = pc.if_else(pa.array(~seen & (number == 0)), pa.scalar(None, pa.int64()), count)
     values.odd |= seen & ~values.given("platform")
@@ -584,7 +583,9 @@ def _taken(
     if not terms.anyway:
         sure &= _as_it_may_be(values, terms) & _surely_at_site(places, values, terms.sites)
     sure &= screening.vouched({name: values.of[name] for name in _VOUCHED if name in values.of})
-    table = _table(values, places).filter(pa.array(sure))
+    table = _table(values, places)
+    if not sure.all():
+        table = table.filter(pa.array(sure))
     numbers = columns.numbers[sure]
     left = np.flatnonzero(~sure)
     found = rest([*some_rows(columns, left), *columns.odd])
@@ -592,7 +593,7 @@ def _taken(
         more = bulkfile.table_of(draft.record for draft in found.drafts)
         numbers = np.concatenate([numbers, [draft.row.number for draft in found.drafts]])
         order = np.argsort(numbers, kind="stable")
-        table, numbers = pa.concat_tables([table, more]).take(pa.array(order)), numbers[order]
+        table, numbers = pa.concat_tables([bulkfile.completed(table), more]).take(pa.array(order)), numbers[order]
     return Taken(table, numbers, found.rejects, [*notes, *found.notes])
 
 
@@ -627,18 +628,14 @@ def _as_it_may_be(values: _Values, terms: Terms) -> Mask:
 
 
 def _table(values: _Values, places: _Places) -> pa.Table:
-    """The values as rows of bulk files."""
-    filled = []
+    """The values as rows of bulk files, without the columns that are empty."""
+    found = {}
     for field in bulkfile.schema():
-        if field.name == "geometry":
-            filled.append(places.wkb)
-            continue
-        info = Observation.model_fields.get(field.name)
-        column = values.get(field.name)
-        if info is not None and info.default is not None and not info.is_required() and field.name not in LISTS:
-            column = pc.fill_null(column, pa.scalar(info.default, field.type))
-        filled.append(column)
-    return pa.table(filled, schema=bulkfile.schema())
+        if field.name in values.of:
+            default = bulkfile.default_of(field.name)
+            column = values.of[field.name]
+            found[field.name] = column if default is None or not column.null_count else pc.fill_null(column, default)
+    return pa.table({**found, "geometry": places.wkb})
 
 
 # --- what is there already ----------------------------------------------------------------------------------------
@@ -684,6 +681,7 @@ def sorted_out(
     """
     if not (in_bulk.num_rows or on_file):
         return Sorted(taken.rows, 0, [])
+    taken = taken._replace(rows=bulkfile.completed(taken.rows))
     hidden = bulkfile.confidential(in_bulk)
     several = [
         *on_file,
