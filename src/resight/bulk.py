@@ -338,12 +338,18 @@ def _merged(
     # In runs the order of the rows of a site stays what it was.
     kin = platforms.kin(site[rows], platforms.path[rows])
     order = np.lexsort((kin, site[rows]))
+    run = _runs(site[rows][order], kin[order], days[0][rows][order], gap_days)
+    # Where all are named, those of one name are merged apart.
+    individual = platforms.individual[rows][order]
+    named = np.bincount(run, individual < 0)[run] == 0 if len(run) else run
+    again = np.lexsort((np.where(named, individual, -1), run))
+    order = order[again]
     here = rows[order]
     first, last, path, individual = days[0][here], days[1][here], platforms.path[here], platforms.individual[here]
-    starts = changes(site[here]) | changes(kin[order])
-    starts |= np.diff(first, prepend=first[:1]) > gap_days
+    run = _runs(run[again], np.where(named[again], individual, -1), first, gap_days)
+    starts = changes(run)
     at = np.flatnonzero(starts)
-    run, sizes = np.cumsum(starts) - 1, np.diff(np.append(at, len(here)))
+    sizes = np.diff(np.append(at, len(here)))
 
     def differs(values: Ints) -> Bools:
         """In which runs is a value not the same throughout?"""
@@ -353,7 +359,11 @@ def _merged(
         """In which runs does a row say something?"""
         return np.bincount(run, rows, minlength=len(at)) > 0
 
-    one_by_one = differs(path) | differs(individual) | holds(first != last)
+    one_by_one = differs(path) | holds(first != last)
+    if len(at):
+        # One name contradicts nothing that has none.
+        least = np.minimum.reduceat(np.where(individual < 0, len(platforms.keys), individual), at)
+        one_by_one |= np.maximum.reduceat(individual, at) > least
     for name, what in (("berth", berth), ("length_m", length), ("relates", told_same)):
         if name in given:
             one_by_one |= holds(np.array([bool(value) for value in what[here].tolist()], dtype=bool))
@@ -384,6 +394,13 @@ def _merged(
     numbers = np.empty(len(rows), dtype=np.int64)
     numbers[order] = np.unique(merged, return_inverse=True)[1]
     return numbers
+
+
+def _runs(one: Ints, other: Ints, first: Ints, gap_days: int) -> Ints:
+    """Numbers of the runs of rows with equal values whose first days follow each other within the gap."""
+    starts = changes(one) | changes(other)
+    starts |= np.diff(first, prepend=first[:1]) > gap_days
+    return np.asarray(np.cumsum(starts) - 1)
 
 
 class _Absent:
@@ -436,10 +453,11 @@ def _looks(given: geopandas.GeoDataFrame, days: tuple[Ints, Ints]) -> Ints:
     sources = np.zeros(len(given), dtype=np.int64)
     if "sources" in given:
         number = weights.Coder()
-        told = [() if not isinstance(value, tuple | list) else value for value in given["sources"].tolist()]
-        sources = np.array(
-            [number(tuple((s.get("published_by"), s.get("url")) for s in value)) for value in told], dtype=np.int64
-        )
+        # Most have none, and none is number 0.
+        number(())
+        for row, value in enumerate(given["sources"].tolist()):
+            if isinstance(value, tuple | list) and value:
+                sources[row] = number(tuple((s.get("published_by"), s.get("url")) for s in value))
     unnamed = image < 0
     key = np.zeros(len(given), dtype=np.int64)
     for codes in (

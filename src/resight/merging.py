@@ -152,25 +152,40 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
     for row, sighting in enumerate(sightings):
         id_, first, last, path, individual, *_ = sighting
         look, may_be_told_same = sighting.look, bool(sighting.same_event) or id_ in told_same
-        joinable = [
-            episode
-            for held in open_now.kin(path)
+        nearest: _Open | None = None
+        for held in open_now.kin(path):
             # Of ten thousand records of one look none joins another: they need not be asked one by one.
-            if may_be_told_same or held.of_one_look[look] < len(held)
-            for episode in held
-            if not (look in episode.looks and not (may_be_told_same and _is_told_same(sighting, episode, sightings)))
-            and episode.last_day >= last - gap_days
-            and episode.last_latest - first <= gap_days
-            and not _contradicts(sighting, episode)
-            and not (
-                absences
-                and absences.between(
-                    episode.last_latest, first, max(episode.path, path, key=len), episode.individual or individual
-                )
-            )
-        ]
-        if joinable:
-            nearest = min(joinable, key=lambda e: (last - e.last_day, e.first_id)) if joinable[1:] else joinable[0]
+            if not may_be_told_same and held.is_all_of(look):
+                continue
+            for some in held.named(individual):
+                for episode in reversed(some):
+                    # Those seen last come first: from here on they are out of reach, or further off than another one.
+                    if episode.last_day < last - gap_days or (nearest and episode.last_day < nearest.last_day):
+                        break
+                    if (
+                        (
+                            nearest is None
+                            or episode.last_day > nearest.last_day
+                            or episode.first_id < nearest.first_id
+                        )
+                        and (
+                            look not in episode.looks
+                            or (may_be_told_same and _is_told_same(sighting, episode, sightings))
+                        )
+                        and episode.last_latest - first <= gap_days
+                        and not _contradicts(sighting, episode)
+                        and not (
+                            absences
+                            and absences.between(
+                                episode.last_latest,
+                                first,
+                                max(episode.path, path, key=len),
+                                episode.individual or individual,
+                            )
+                        )
+                    ):
+                        nearest = episode
+        if nearest:
             open_now.remove(nearest)
             nearest.take(row, sighting)
         else:
@@ -186,33 +201,53 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
 _MANY = 8
 
 
-class _Held(list[_Open]):
-    """The open episodes of one platform."""
+class _Held:
+    """The open episodes of one platform, in the order in which they were last seen."""
 
     def __init__(self) -> None:
-        super().__init__()
-        #: How many of them rest on a single look, by that look.
-        self.of_one_look: Counter[Hashable] = Counter()
+        self._all: list[_Open] = []
+        #: The same by the individual that is known, None for none.
+        self._by_name: dict[str | None, list[_Open]] = {}
+        #: How many of them rest on a single look, by that look; counted once there are many.
+        self._of_one_look: Counter[Hashable] | None = None
         #: At this length, what is over is forgotten.
-        self.full = _MANY
+        self._full = _MANY
+
+    def is_all_of(self, look: Hashable) -> bool:
+        """Is it known that all of them rest on this one look?"""
+        return self._of_one_look is not None and self._of_one_look[look] == len(self._all)
+
+    def named(self, individual: str | None) -> Iterable[list[_Open]]:
+        """Those that may be this individual; all of them where it is not known."""
+        if individual is None:
+            return (self._all,)
+        return [some for name in (individual, None) if (some := self._by_name.get(name))]
 
     def put(self, episode: _Open, since: int) -> None:
-        """Add an episode; what ended before a day is forgotten whenever the list has doubled."""
-        if len(self) >= self.full:
-            self[:] = [one for one in self if one.last_day >= since]
-            self.of_one_look = Counter(next(iter(one.looks)) for one in self if len(one.looks) == 1)
-            self.full = max(_MANY, 2 * len(self))
-        self.append(episode)
+        """Add an episode that was just seen; what ended before a day is forgotten whenever the list has doubled."""
+        if len(self._all) >= self._full:
+            kept = [one for one in self._all if one.last_day >= since]
+            self._all, self._by_name = [], {}
+            self._of_one_look = Counter()
+            for one in kept:
+                self._add(one)
+            self._full = max(_MANY, 2 * len(kept))
+        self._add(episode)
+
+    def _add(self, episode: _Open) -> None:
+        self._all.append(episode)
+        self._by_name.setdefault(episode.individual, []).append(episode)
         self._count(episode, 1)
 
     def take_out(self, episode: _Open) -> None:
         """Take an episode out."""
-        self.remove(episode)
+        self._all.remove(episode)
+        self._by_name[episode.individual].remove(episode)
         self._count(episode, -1)
 
     def _count(self, episode: _Open, change: int) -> None:
-        if len(episode.looks) == 1:
-            self.of_one_look[next(iter(episode.looks))] += change
+        if self._of_one_look is not None and len(episode.looks) == 1:
+            self._of_one_look[next(iter(episode.looks))] += change
 
 
 class _OpenEpisodes:
@@ -225,7 +260,8 @@ class _OpenEpisodes:
 
     def add(self, episode: _Open, since: int) -> None:
         """Add an episode under its platform; now and then, what ended before a day is forgotten."""
-        self.kin(episode.path)
+        if episode.path not in self._by_path:
+            self.kin(episode.path)
         self._by_path[episode.path].put(episode, since)
 
     def remove(self, episode: _Open) -> None:

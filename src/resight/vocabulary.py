@@ -14,8 +14,15 @@ from resight.errors import InvalidValue, UnknownName
 FILE = "seeds/vocabulary.toml"
 
 
+#: What of ASCII is neither letter nor digit.
+_UNSAID = {code: None for code in range(128) if not chr(code).isalnum()}
+
+
 def fold(text: str) -> str:
     """A name without case, accents, spaces and punctuation, so that ``IL-76``, ``il 76`` and ``Il76`` meet."""
+    if text.isascii():
+        # Nothing to decompose: most of a million names are told apart in a fraction of the time.
+        return text.casefold().translate(_UNSAID)
     # Twice: decomposing brings capitals back (№ becomes No).
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
     return "".join(char for char in decomposed if char.isalnum())
