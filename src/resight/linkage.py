@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 17
 #: From so many pairs at one site on, they are scored as a block of their own.
 _BLOCK = 4096
+#: From so many pairs at one site on, the baseline is added up first and few pairs are built.
+_MANY = 1 << 22
 _TIE = 1e-9
 
 
@@ -119,22 +121,37 @@ def _elsewhere(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints,
 
     Two known individuals count as two; pairs at one place, and those of one individual, are put right by the callers.
     """
+    then, now = weights.held.baseline, weights.held.current
+    sums, kept = _aggregated(weights, np.arange(len(then)), np.arange(len(now)), least, same_place=False)
+    apart = [then.site[b] != now.site[c] for b, c in kept]
+    return sums, [(b[these], c[these]) for (b, c), these in zip(kept, apart, strict=True)]
+
+
+def _aggregated(
+    weights: Weights, b: Ints, c: Ints, least: float, *, same_place: bool
+) -> tuple[Floats, list[tuple[Ints, Ints]]]:
+    """Σ 2^W of current rows ``c`` over baseline rows ``b``, all at one place or all apart, and the pairs worth keeping.
+
+    The baseline is added up by kind, activity and day before any current row is met, so that the time is not that of
+    the pairs; and a pair is only built where the most that its season could add would make it worth keeping.
+    """
     then, now, season = weights.held.baseline, weights.held.current, weights.season
-    firsts_now, kind_now = weights.kinds_of_current
-    firsts, kind = weights.kinds_of_baseline
+    firsts_now, kind_now = kinds(weights.kinds_of_current[1][c])
+    firsts, kind = kinds(weights.kinds_of_baseline[1][b])
+    firsts_now, firsts = c[firsts_now], b[firsts]
     members = _members(kind_now, len(firsts_now))
     sets, slots = len(weights.held.activities), SLOTS + 1
     # A date is spread evenly over its days: up at the first, down after the last, to be summed along the days.
-    start, end = season.then
+    start, end = season.then[:, b]
     up = 1 / (end - start)
-    at = np.concatenate([then.activities * slots + start, then.activities * slots + end])
+    at = np.concatenate([then.activities[b] * slots + start, then.activities[b] * slots + end])
     days = csr_array((np.concatenate([up, -up]), (at, np.tile(kind, 2))), shape=(sets * slots, len(firsts)))
-    sums = np.empty(len(now))
+    sums = np.empty(len(c))
     kept: list[tuple[Ints, Ints]] = []
-    elsewhere = np.exp2(weights.place[firsts, 0])
+    place = np.exp2(weights.place[firsts, int(same_place)])
+    numbers, numbers_now = weights.kinds_of_baseline[1][firsts], weights.kinds_of_current[1][firsts_now]
     for part in _parts(len(firsts_now), max(1, 8 * _CHUNK // max(len(firsts), sets * slots))):
-        some = np.arange(len(firsts_now))[part]
-        odds = weights.odds_of_kinds(np.arange(len(firsts)), some) * elsewhere
+        odds = weights.odds_of_kinds(numbers, numbers_now[part]) * place
         by_day = (days @ odds.T).reshape(sets, slots, -1).cumsum(axis=1)[:, :-1]
         # From the baseline's activity and day to the current one's; a mean over days is a difference of sums.
         met = np.tensordot(weights.odds_of_activity, by_day, axes=(0, 0))
@@ -142,10 +159,16 @@ def _elsewhere(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints,
         met = np.concatenate([np.zeros_like(met[:1]), met])
         worth = odds * weights.most_beyond_platform > least
         for number, held in enumerate(members[part]):
-            activity, (first, after) = now.activities[held], season.now[:, held]
+            rows = c[held]
+            activity, (first, after) = now.activities[rows], season.now[:, rows]
             sums[held] = (met[after, activity, number] - met[first, activity, number]) / (after - first)
             if worth[number].any():
-                kept += _worth(weights, np.flatnonzero(worth[number][kind]), held, least)
+                those = np.flatnonzero(worth[number][kind])
+                most = odds[number][kind[those]] * season.most
+                for one in np.unique(activity).tolist():
+                    fit = most * weights.odds_of_activity[then.activities[b[those]], one] > least
+                    if fit.any():
+                        kept += _worth(weights, b[those[fit]], rows[activity == one], least, same_place=same_place)
     return sums, kept
 
 
@@ -155,12 +178,10 @@ def _members(kind: Ints, number: int) -> list[Ints]:
     return np.split(order, np.searchsorted(kind[order], np.arange(1, number)))
 
 
-def _worth(weights: Weights, those: Ints, held: Ints, least: float) -> Iterator[tuple[Ints, Ints]]:
-    """Of all pairs of some baseline and some current rows at different sites, those worth keeping."""
-    then, now = weights.held.baseline, weights.held.current
+def _worth(weights: Weights, those: Ints, held: Ints, least: float, *, same_place: bool) -> Iterator[tuple[Ints, Ints]]:
+    """Of all pairs of some baseline and some current rows, all at one place or all apart, those worth keeping."""
     for b, c in _flat([(those, held)]):
-        odds = np.exp2(weights.bits(b, c, same_place=False))
-        worth = (odds > least) & (then.site[b] != now.site[c])
+        worth = np.exp2(weights.bits(b, c, same_place=same_place)) > least
         yield b[worth], c[worth]
 
 
@@ -177,6 +198,11 @@ def _at_one_site(weights: Weights, least: float) -> tuple[Floats, list[tuple[Int
     ):
         if len(then_here.rows) * len(now_here.rows) < _BLOCK:
             small.append((then_here.rows, now_here.rows))
+            continue
+        if len(then_here.rows) * len(now_here.rows) > _MANY:
+            more, pairs = _aggregated(weights, then_here.rows, now_here.rows, least, same_place=True)
+            sums[now_here.rows] += more * (1 - elsewhere[then_here.rows[0]])
+            kept += pairs
             continue
         for columns, odds in _blocks(weights, then_here, now_here):
             sums[columns] += odds.sum(axis=1) * (1 - elsewhere[then_here.rows[0]])
@@ -285,7 +311,7 @@ def _exceptions(weights: Weights, near: Ints, least: float) -> tuple[Floats, lis
     sums = np.zeros(len(now))
     kept: list[tuple[Ints, Ints]] = []
     others = near[:, ~_same_individual(weights, *near)]
-    for b, c in chain(_flat(_shared(then.individual, now.individual)), [(others[0], others[1])]):
+    for b, c in chain(_shared(then.individual, now.individual), [(others[0], others[1])]):
         odds = np.exp2(_scored(weights, b, c, _among(b, c, near, len(now))))
         taken_for = np.exp2(weights.bits(b, c, same_place=then.site[b] == now.site[c]))
         sums += np.bincount(c, odds - taken_for, minlength=len(now))
@@ -295,14 +321,19 @@ def _exceptions(weights: Weights, near: Ints, least: float) -> tuple[Floats, lis
 
 
 def _shared(then: Ints, now: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """The rows of every individual that is known on both sides."""
-    order = [np.argsort(codes, kind="stable") for codes in (then, now)]
-    ranked = [codes[rows] for codes, rows in zip((then, now), order, strict=True)]
-    known = np.intersect1d(ranked[0], ranked[1])
-    known = known[known >= 0]
-    ends = [[np.searchsorted(codes, known, side) for side in ("left", "right")] for codes in ranked]
-    for b0, b1, c0, c1 in np.stack([end for pair in ends for end in pair], axis=1).tolist():
-        yield order[0][b0:b1], order[1][c0:c1]
+    """All pairs of rows of one individual that is known on both sides, about as many at a time as are scored in one go.
+
+    Most individuals have a row or two: they are laid end to end all at once.
+    """
+    order = np.argsort(then, kind="stable")
+    c = np.flatnonzero(now >= 0)
+    start, end = (np.searchsorted(then[order], now[c], side) for side in ("left", "right"))
+    sizes = end - start
+    ends = np.cumsum(sizes)
+    for part in _parts(int(ends[-1]) if len(ends) else 0):
+        pair = np.arange(part.start, min(part.stop, int(ends[-1])))
+        of = np.searchsorted(ends, pair, "right")
+        yield order[start[of] + pair - (ends - sizes)[of]], c[of]
 
 
 def _among(b: Ints, c: Ints, pairs: Ints, columns: int) -> Bools:
