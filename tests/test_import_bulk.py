@@ -95,7 +95,7 @@ cells = {
     "count": st.sampled_from(["1", "2", "at least 2", "about 300", "0", "-1", "many", ""]),
     "longitude": st.sampled_from([DUNAY[0], "132,355", "0", "400", "132.355E", "east", ""]),
     "latitude": st.sampled_from([DUNAY[1], "42.897N", "0", "north", ""]),
-    "image_id": st.sampled_from(["a", " b ", ""]),
+    "image_id": st.sampled_from(["a", " b ", " N/A", "Unknown", ""]),
     "cloud_pct": st.sampled_from(["20", "20 %", "120", "1,234", "-3", ""]),
     "note": st.sampled_from(["bow to the north", "=1+1", "two\nlines", ""]),
     "activity": st.sampled_from(["docked", "Docked", "dancing", ""]),

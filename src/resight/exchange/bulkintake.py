@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from resight import bulkfile, dates, geodesy, screening
 from resight.errors import InvalidRecord, InvalidValue
 from resight.exchange import geoparquet, intake, moments, own
+from resight.exchange.cells import NAMES, NO_NAME
 from resight.exchange.intake import NEAR_DEG, Draft, Intake, Progress, Reject, Terms
-from resight.exchange.mapping import GATHERING, Plan, Rule
+from resight.exchange.mapping import GATHERING, Plan, Rule, as_text
 from resight.exchange.table import Columns, Row, Table
 from resight.observation import LISTS, PROPERTY_NAMES, Observation, Site, build, checked_geometry
 from resight.public import without_confidential
@@ -132,6 +133,8 @@ class _Values:
         self.of: dict[str, Any] = {}
         #: Rows that go through by themselves.
         self.odd: Mask = np.zeros(count, dtype=bool)
+        #: By field, the words that were met in place of a name.
+        self.no_names: dict[str, dict[str, None]] = {}
 
     def get(self, name: str) -> Any:
         """The values of a field, null where there is none."""
@@ -185,7 +188,7 @@ def records(
             _read(rule, columns, read, values)
     _local_days(values, terms.sites)
     _settle(values, analyst, [rule.field for rule in plan.rules if rule.field.startswith("source.")])
-    notes: list[str] = []
+    notes = [intake.said_no_names(field, words) for field, words in values.no_names.items()]
     places = _places(columns, values)
     is_turned = _turn(places, values, terms.sites, notes)
 
@@ -292,7 +295,7 @@ def _read(rule: Rule, columns: Columns, read: Reader, values: _Values) -> None:
     plain = len(rule.reads) == 1 and rule.columns == rule.reads and rule.default is None
     if plain and not (rule.text or rule.values or rule.split or rule.cases):
         column = bulkfile.joined(columns.cells.column(rule.reads[0]))
-        found = _read_plainly(rule.field, column, read)
+        found = _read_plainly(rule.field, column, read, values)
         if found is not None:
             values.put(rule.field, found, is_first=True)
             return
@@ -310,7 +313,7 @@ def _read(rule: Rule, columns: Columns, read: Reader, values: _Values) -> None:
         for name, (cells, _) in zip(reversed(rule.reads), reversed(told), strict=True):
             kind, at = divmod(kind, len(cells))
             row[name] = cells[at]
-        said.append(_said(rule, row, read))
+        said.append(_said(rule, row, read, values))
     values.odd |= np.array([one is None for one in said], dtype=bool)[codes]
     if rule.field == "count":
         filled = np.array([bool(one) for one in said], dtype=bool)[codes]
@@ -320,14 +323,20 @@ def _read(rule: Rule, columns: Columns, read: Reader, values: _Values) -> None:
         _put_told(name, found, codes, values, is_first=name == rule.field)
 
 
-def _read_plainly(field: str, column: Any, read: Reader) -> Any:
+def _read_plainly(field: str, column: Any, read: Reader, values: _Values) -> Any:
     """A column that needs no reading of single cells: text as it stands, and numbers; None for any other."""
     is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     if read.is_plain(field) and not field.startswith("source."):
         if not is_text:
             return None
         trimmed = pc.utf8_trim_whitespace(column).cast(pa.string())
-        return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+        is_empty = pc.equal(trimmed, "")
+        if field in NAMES:
+            is_no_name = pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(sorted(NO_NAME)))
+            for word in pc.unique(pc.filter(trimmed, is_no_name)).to_pylist():
+                values.no_names.setdefault(field, {})[word] = None
+            is_empty = pc.or_(is_empty, is_no_name)
+        return pc.if_else(is_empty, pa.scalar(None, pa.string()), trimmed)
     if _type(field) == pa.float64():
         if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
             numbers = column.cast(pa.float64(), safe=False)
@@ -339,10 +348,14 @@ def _read_plainly(field: str, column: Any, read: Reader) -> Any:
     return None
 
 
-def _said(rule: Rule, row: Mapping[str, Any], read: Reader) -> dict[str, Any] | None:
+def _said(rule: Rule, row: Mapping[str, Any], read: Reader, values: _Values) -> dict[str, Any] | None:
     """What a rule makes of cells: a value for each field, or None where the row needs a closer look."""
     try:
-        found = [read.read(rule.field, cell) for cell in rule.cells(row)]
+        cells = list(rule.cells(row))
+        no_names = [cell for cell in cells if read.names_nothing(rule.field, cell)]
+        for cell in no_names:
+            values.no_names.setdefault(rule.field, {})[as_text(cell).strip()] = None
+        found = [read.read(rule.field, cell) for cell in cells if cell not in no_names]
     except InvalidValue:
         return None
     if len(found) <= 1:

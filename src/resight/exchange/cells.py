@@ -60,7 +60,7 @@ _NOTHING = _folded(
 )
 _CLOUD = _folded("cloud|clouds|cloudy|cloud cover|too cloudy|obscured|cannot tell|no image|облачно|облака|구름")
 #: What people write into a cell for which they have no name. Of two rows that say it nobody knows that they are one.
-_NO_NAME = frozenset(
+NO_NAME = frozenset(
     word
     for words in (
         (
@@ -154,7 +154,7 @@ class Reader:
     @staticmethod
     def names_nothing(field: str, cell: Any) -> bool:
         """Does the cell only say that the name of the thing, or of its image, is not known?"""
-        return field in NAMES and as_text(cell).strip().lower() in _NO_NAME
+        return field in NAMES and as_text(cell).strip().lower() in NO_NAME
 
     def is_plain(self, field: str) -> bool:
         """Is the field any text as it stands?"""

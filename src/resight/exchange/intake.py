@@ -220,7 +220,8 @@ def records(
 ) -> Intake:
     """The records that the rows give, in their order; rows that give none, with the reason; what to say of the whole.
 
-    Whether latitude and longitude are swapped throughout is told by the rows, if it is not given as ``is_turned``.
+    Whether latitude and longitude are swapped throughout is told by the rows. Where these are part of more, it is given
+    as ``is_turned``, and what stood in place of names has been said of the whole.
 
     Raises:
         InvalidValue: positions stand in one column, and which number is the latitude cannot be told.
@@ -242,7 +243,7 @@ def records(
             continue
         several += len(values) > 1
         found.append((row, values))
-    notes = cells.notes() + _settle_positions(found, terms.sites, is_turned)
+    notes = (cells.notes() if is_turned is None else []) + _settle_positions(found, terms.sites, is_turned)
     if several:
         rows_say = "1 row names" if several == 1 else f"{several} rows name"
         notes.append(f"{rows_say} several things: each becomes a record of the same look")
@@ -505,10 +506,12 @@ class _Cells:
 
     def notes(self) -> list[str]:
         """What a person must know of how cells were read."""
-        return [
-            f"no name, and read as an empty cell of {field}: {', '.join(map(repr, words))}"
-            for field, words in self._no_names.items()
-        ]
+        return [said_no_names(field, words) for field, words in self._no_names.items()]
+
+
+def said_no_names(field: str, words: Iterable[str]) -> str:
+    """The note on words that were met in place of names."""
+    return f"no name, and read as an empty cell of {field}: {', '.join(map(repr, words))}"
 
 
 def _spread(common: dict[str, Any], several: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterable[dict[str, Any]]:
