@@ -268,6 +268,16 @@ def test_many_combinations_are_told_apart() -> None:
     assert np.flatnonzero(~vouched(columns)).tolist() == [0, 2_000]
 
 
+def test_a_long_column_is_refused_where_it_is_wrong_and_nowhere_else() -> None:
+    number = 25_000
+    notes = [f"note {at}" for at in range(number)]
+    wrong = {0: " a", 9_999: "x" * 100_001, 10_000: "", 24_999: 7}
+    columns = {"site": ["dunay"] * number, "date": ["2025"] * number, "note": [*notes]}
+    for at, value in wrong.items():
+        columns["note"][at] = value  # type: ignore[call-overload]
+    assert np.flatnonzero(~vouched(columns)).tolist() == [*wrong]
+
+
 def test_a_table_without_rows_and_columns_that_do_not_fit() -> None:
     assert vouched({}).tolist() == []
     assert vouched({"site": [], "date": []}).tolist() == []

@@ -636,17 +636,27 @@ AGREEMENTS: Mapping[type[BaseModel], tuple[Agreement, ...]] = {
 def not_as_given(model: type[BaseModel], field: str, values: Sequence[Any]) -> set[int]:
     """Which of the values (their places) a field refuses, or takes in another form: without spaces, as a number …"""
     column = _column(model, field)
-    refused: set[int] = set()
+    return {
+        start + at
+        # Pydantic lists every refusal with its reason: of a million at once there would be no room for them.
+        for start in range(0, len(values), _AT_ONCE)
+        for at in _not_as_given(column, list(values[start : start + _AT_ONCE]))
+    }
+
+
+_AT_ONCE = 10_000
+
+
+def _not_as_given(column: TypeAdapter[list[Any]], values: list[Any]) -> set[int]:
     try:
         taken = column.validate_python(values)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
         refused = {int(detail["loc"][0]) for detail in details}
         rest = [at for at in range(len(values)) if at not in refused]
-        again = not_as_given(model, field, [values[at] for at in rest])
-        return refused | {rest[at] for at in again}
+        return refused | {rest[at] for at in _not_as_given(column, [values[at] for at in rest])}
     if taken == values and list(map(type, taken)) == list(map(type, values)):
-        return refused
+        return set()
     return {at for at, (a, b) in enumerate(zip(taken, values, strict=True)) if a != b or type(a) is not type(b)}
 
 
