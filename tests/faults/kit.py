@@ -36,8 +36,9 @@ RESIGHT = Path(sysconfig.get_path("scripts")) / "resight"
 INSIDE = Path(__file__).parent / "inside"
 #: No command on trial takes as long; one that does hangs.
 SECONDS = 120
-#: No command on trial has more steps of writing.
-STEPS = 32
+#: No command on trial has more steps of writing; a merge has these.
+STEPS, MERGE_STEPS = 32, 8
+_PNG = b"\x89PNG\r\n\x1a\n"
 _DROP_CAPABILITY, _OVERRIDE, _SEARCH = 24, 1, 2
 
 
@@ -164,8 +165,15 @@ class Book:
             table.writerows([["dunay", self._day(), "ropucha-class", mark, "own"] for _ in range(rows)])
         return Sent(("import", str(file), "--anyway"), mark, rows)
 
+    def attach(self) -> Sent:
+        """A sighting with an image of its own, which is kept beside it."""
+        sent = self.log()
+        file = self.folder.parent / f"image-{self._count}.png"
+        file.write_bytes(_PNG + self.chance.randbytes(3000))
+        return sent._replace(words=(*sent.words, "--image", str(file)))
+
     def any(self) -> Sent:
-        """One of the three."""
+        """One of the three that are most in use."""
         return self.chance.choice((self.log, self.log, self.amend, self.bring))()
 
     def _day(self) -> str:
@@ -244,6 +252,7 @@ class Book:
         last = {line["id"]: line["after"] for line in lines}
         said = Counter(_note(line["after"]) for line in lines)
         there = Counter(map(_note, features.values()))
+        self._examine_images(features)
         for identifier, after in last.items():
             if features.get(identifier) != after:
                 self.figures["lost"] += 1
@@ -257,6 +266,19 @@ class Book:
                 self.complain(f"half an import: {said[sent.mark]} of {sent.records} rows")
             if sent.words[0] == "log" and there[sent.mark] > 1:
                 self.complain(f"logged twice: {sent}")
+
+    def _examine_images(self, features: Mapping[str, Any]) -> None:
+        for identifier, feature in features.items():
+            href = feature["properties"].get("image_href")
+            if href and _digest(self.folder / href) != feature["properties"]["image_sha256"]:
+                self.figures["torn" if (self.folder / href).exists() else "lost"] += 1
+                self.complain(f"the image of {identifier} is not what was recorded")
+
+    def verify(self) -> None:
+        """`resight verify` finds nothing broken."""
+        end = self.ended(self.started("verify"))
+        if end.status != 0:
+            self.complain(f"verify ended with {end.status}: {end.out}{end.err}")
 
 
 def _note(feature: Mapping[str, Any]) -> str:
@@ -321,7 +343,8 @@ def power_cut_at_each_step(make: Callable[[], Book], chance: random.Random) -> G
 
 def _at_each_step(book: Book, chance: random.Random, fault: Callable[[], dict[str, str]]) -> Generator[None]:
     # A date in the other year moves a record from one file to the other.
-    order = [(kind, at) for kind in (book.log, book.amend, book.bring) for at in range(1, STEPS + 1)]
+    kinds = (book.log, book.amend, book.bring, book.attach)
+    order = [(kind, at) for kind in kinds for at in range(1, STEPS + 1)]
     for kind, at in chance.sample(order, len(order)):
         sent = kind()
         end = book.note(sent, book.run(sent, fault={**fault(), "FAULT_AT": str(at)}))
@@ -329,6 +352,98 @@ def _at_each_step(book: Book, chance: random.Random, fault: Callable[[], dict[st
             book.complain(f"{sent.words[0]} has more than {STEPS} steps, so not all were tried")
         book.examine()
         yield
+
+
+def adopt_killed(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
+    """A hand edit and a record added by hand are taken in, and the command killed at each of its steps, twice over."""
+    book = make()
+    for number, at in enumerate(chance.sample(range(1, STEPS + 1), STEPS), 1):
+        edited, added = f"edited {number}.", f"added {number}."
+        path = book.observations / "2025.geojson"
+        content = json.loads(path.read_bytes())
+        one = json.loads(json.dumps(content["features"][0]))
+        content["features"][0]["properties"]["note"] = edited
+        one["id"] = one["properties"]["id"] = f"by-hand-{number}"
+        one["properties"]["note"] = added
+        content["features"].append(one)
+        path.write_text(json.dumps(content), encoding="utf-8")
+        words = ("adopt", "--yes", "--why", "edited by hand")
+        ends = [book.ended(book.started(*words, fault={"FAULT_DOES": "kill", "FAULT_AT": str(at)})) for _ in range(2)]
+        ends.append(book.ended(book.started(*words)))
+        book.figures["commands"] += 3
+        if ends[-1].status != 0:
+            book.complain(f"adopt ended with {ends[-1].status}: {ends[-1].out}{ends[-1].err}")
+        sent = [Sent(words, mark, 1) for mark in (edited, added)]
+        book.acknowledged += sent
+        book.figures["acknowledged"] += 2
+        book.examine()
+        book.verify()
+        for end in (e for e in ends if e.status not in (0, -signal.SIGKILL)):
+            book.complain(f"adopt ended with {end.status}: {end.out}{end.err}")
+        yield
+
+
+def merge_killed(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
+    """Git's merge of two lines of work is killed at each of its steps: ours is whole, as it was or merged."""
+    book = make()
+    base = book.copy()
+    theirs = book.folder.parent / "theirs"
+    shutil.copytree(book.folder, theirs)
+    other = Book.__new__(Book)
+    other.__dict__.update(book.__dict__, folder=theirs, observations=theirs / "observations", _count=100)
+    for one in (book, other):
+        for kind in (one.log, one.amend, one.log):
+            sent = kind()
+            if one.note(sent, one.run(sent)).status != 0:
+                book.complain(f"{sent.words[0]} before the merge failed")
+    ours = book.copy()
+    for at in chance.sample(range(1, MERGE_STEPS + 1), MERGE_STEPS):
+        for name, content in ours.items():
+            (book.observations / name).write_bytes(content)
+        for name in sorted({*ours, *other.copy()}):
+            (was := book.folder.parent / "base").write_bytes(base.get(name, b""))
+            for path in (here := book.observations / name, there := other.observations / name):
+                path.touch()
+            before = here.read_bytes()
+            words = ("merge", str(was), str(here), str(there), name)
+            end = book.ended(book.started(*words, fault={"FAULT_DOES": "kill", "FAULT_AT": str(at)}))
+            book.figures["commands"] += 1
+            if end.was_killed:
+                if at == MERGE_STEPS:
+                    book.complain(f"a merge has more than {MERGE_STEPS} steps, so not all were tried")
+                if here.read_bytes() != before and book.ended(book.started(*words)).status not in (0, 1):
+                    book.complain(f"a merge that was killed at {at} left a part of {name}")
+                here.write_bytes(before)
+                end = book.ended(book.started(*words))
+            if end.status not in (0, 1):
+                book.complain(f"merge ended with {end.status}: {end.out}{end.err}")
+        book.verify()
+        journal = (book.observations / "journal.jsonl").read_bytes()
+        for sent in (*book.acknowledged, *other.acknowledged):
+            if f'"{sent.mark}"'.encode() not in journal:
+                book.figures["lost"] += 1
+                book.complain(f"merged and lost: {sent}")
+        yield
+
+
+def index_spoilt(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
+    """What finds the lines of a year file is cut, altered, taken from an earlier day or away: nothing rests on it."""
+    book = make()
+    kept: dict[str, bytes] = {}
+    for number in range(24):
+        for path in sorted((book.folder / ".resight").glob("*.index")):
+            whole = path.read_bytes()
+            earlier = kept.setdefault(path.name, whole)
+            at = chance.randrange(len(whole))
+            altered = whole[:at] + bytes([whole[at] ^ (1 << chance.randrange(8))]) + whole[at + 1 :]
+            spoilt = (whole[:at], altered, earlier, b"", b"\0" * len(whole), None)[number % 6]
+            path.unlink() if spoilt is None else path.write_bytes(spoilt)
+        sent = book.any()
+        if (end := book.note(sent, book.run(sent))).status != 0:
+            book.complain(f"{sent.words[0]} ended with {end.status}: {end.err}")
+        book.examine()
+        yield
+    book.verify()
 
 
 def edited_meanwhile(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
@@ -569,6 +684,9 @@ TRIALS: Mapping[str, Trial] = {
     "killed at a random moment, three at once": killed_at_random,
     "killed at each step of its writing": killed_at_each_step,
     "power cut at each step, files torn": power_cut_at_each_step,
+    "adopt killed at each step of its writing": adopt_killed,
+    "merge killed at each step of its writing": merge_killed,
+    "index cut, altered, old or gone": index_spoilt,
     "year file edited while it is written": edited_meanwhile,
     "four commands at once": two_analysts,
     "file may not grow (RLIMIT_FSIZE)": file_too_large,

@@ -56,8 +56,8 @@ class _Fault:
 
     def step(self, event: str, path: str) -> None:
         """One step more; the fault happens if it is the one."""
-        # Between its last look at a year file and the rename another rename cannot be seen; what is written into it is.
-        if (event == "os.mkdir" and self.does in ("edit", "swap")) or (event == "os.rename" and self.does == "swap"):
+        # Another rename between the last look at a year file and ours cannot be seen; what is written into it can.
+        if event in {"edit": ("os.mkdir",), "swap": ("os.mkdir", "os.rename")}.get(self.does, ()):
             return
         self.steps += 1
         if self.steps != self.at:
