@@ -326,6 +326,8 @@ def test_sizes_say_where_they_come_from() -> None:
     assert sizes["kinds of platform"].size == 2
     assert sizes["kinds of platform"].source == "counted on file, not known"
     assert sizes["sites compared"].size == 3
+    docked = [record(name, f"202{year}-05-01", activity="docked") for name, year in (("a", 4), ("b", 5))]
+    assert ("activities", 10, "assumed") in compared(docked[:1], docked[1:]).sizes
 
 
 def test_a_catalogue_of_one_is_no_proof() -> None:
@@ -930,6 +932,17 @@ def test_the_same_hull_repeats() -> None:
             {},
             "same site; same class; hull claimed, not known: then “likely” individual",
         ),
+        (
+            {"platform": "ropucha-class", "hedge": "likely", "hedge_on": "platform"},
+            {"hedge": "believed", "hedge_on": "platform"},
+            "same site; same type (landing ship); class claimed, not known: then “likely” Ropucha class, now "
+            "“believed” Ropucha class",
+        ),
+        (
+            {"platform": "ropucha-class", "hedge": "likely", "hedge_on": "platform"},
+            {"hedge": "likely", "hedge_on": "platform"},
+            "same site, same type (landing ship), class only claimed on both sides: “likely” Ropucha class",
+        ),
         ({"platform": "engine"}, {"platform": "engine"}, "same site, same class, individual not known"),
         # Of a year a source only claims, our own look was made.
         ({"date": "2024"}, {}, "same site, same class, hull not known, claimed by the source without a dated image"),
@@ -969,24 +982,41 @@ def test_a_hull_of_one_name_does_not_repeat_where_its_class_is_only_claimed_on_o
     assert evidence.verb(weighed) == "resembles"
 
 
-def test_what_is_assumed_reaches_the_answer_to_one_sighting() -> None:
-    """With another m, prior and weight of the catalogue, ``log`` gives the numbers of the report all the same."""
-    assume = Assumptions(place_m=0.7, individual_m=0.9, repeat_share=0.3, kappa=3, resident_u=0.6)
-    then = [record("a", "2024-06-01", "il-76", site="sunan", operator="Air Koryo"), record("b", "2024-05-18")]
-    now = [
-        record("c", "2025-06-01", "il-76", site="sunan", operator="Air Koryo"),
-        record("d", "2025-06-20", "il-76", site="sunan", operator="Air Koryo"),
+@pytest.mark.parametrize(
+    ("assume", "rivals"),
+    [
+        # The class lives there and shows little: a sighting six weeks off is no rival of one on the day.
+        (Assumptions(resident_u=0.95), ()),
+        # Were a repeat expected weeks away from the day, it would be.
+        (Assumptions(resident_u=0.95, season_m=(0.05, 0.9, 0.05)), ("later",)),
+    ],
+)
+def test_what_is_assumed_reaches_the_answer_to_one_sighting(assume: Assumptions, rivals: tuple[str, ...]) -> None:
+    home: dict[str, Any] = {"site": "sunan", "operator": "Air Koryo"}
+    records = [
+        record("then", "2024-06-01", "il-76", **home),
+        *(record(f"other{n}", f"2024-0{n}-01") for n in range(1, 9)),
+        record("now", "2025-06-01", "il-76", **home),
+        record("later", "2025-07-10", "il-76", **home),
     ]
+    assume = assume._replace(place_m=0.3, level_m=0.8, repeat_share=0.9, kappa=3)
     answer = evidence.precedent(
-        "d", [*then, *now], scope=SCOPE, baseline_years=(2024,), vocabulary=WORDS, sites=SITES,
+        "now", records, scope=SCOPE, baseline_years=(2024,), vocabulary=WORDS, sites=SITES,
         same_place=lambda one, other: one.site == other.site, assume=assume,
     )  # fmt: skip
     assert answer is not None
-    report = weighed_in(compared(then, now, assume=assume))
-    assert [p.baseline.id for p in answer.pairs] == [p.baseline.id for p in report[1]]
-    assert [p.posterior for p in answer.pairs] == pytest.approx([p.posterior for p in report[1]])
-    # The other of this year fits the resident's visit better, by its season.
-    assert (answer.match is not None, answer.rivals) == (True, ("c",))
+    assert answer.match is not None
+    place, _, _, il_76, *_ = answer.match.terms
+    assert (place.m, il_76.m, il_76.u) == (0.3, 0.8, 0.95)
+    # One of nine at the site: (1 − 1 + 3/3) / (9 − 1 + 3).
+    assert place.u == pytest.approx(1 / 11)
+    assert answer.rivals == rivals
+
+
+@pytest.mark.parametrize(("number", "base"), [(1, 0.1), (3, 0.3), (9, 0.9), (10, 10 / 11), (25, 10 / 11)])
+def test_an_episode_of_many_activities_never_shares_one_for_certain(number: int, base: float) -> None:
+    # Ten activities on file: of so many a share, and below one however many there are.
+    assert evidence.activity_base(number, 10) == pytest.approx(base)
 
 
 # --- the shipped logbook ------------------------------------------------------------------------------------

@@ -305,8 +305,9 @@ Trial = Callable[[Callable[[], Book], random.Random], Generator[None]]
 def killed_at_random(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
     """Three analysts log, amend and import at once; most of them are killed at a random moment."""
     book = make()
-    typical = _seconds_of(book)
     for _ in range(12):
+        # Anew each time, for others may be at work on the machine.
+        typical = _seconds_of(book)
         sent = [book.any() for _ in range(3)]
         begun = time.monotonic()
         under_way = [(one, book.started(*one.words)) for one in sent]
