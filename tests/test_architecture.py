@@ -48,6 +48,7 @@ ORDER = (
     "answer",
     "frame",
     "bulk",
+    "synthetic",
     "rates",
     "pattern",
     "chance",
@@ -150,8 +151,8 @@ UPWARD = {
 HOMES = {
     "folium": {"additions", "maps"},
     "branca": {"additions", "maps", "webpage"},
-    "geopandas": {"bulk", "exchange.geoparquet", "frame"},
-    "pandas": {"bulk", "frame", "screening"},
+    "geopandas": {"bulk", "exchange.geoparquet", "frame", "synthetic"},
+    "pandas": {"bulk", "frame", "screening", "synthetic"},
     "scipy": {"flags", "geodesy", "linkage", "pattern", "rates"},
     "numpy": {
         "bulk",
@@ -168,6 +169,7 @@ HOMES = {
         "pattern",
         "raster",
         "screening",
+        "synthetic",
         "weights",
     },
     "shapely": {

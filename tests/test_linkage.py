@@ -64,12 +64,16 @@ def one_by_one(then: Sequence[Episode], now: Sequence[Episode]) -> list[Pair]:
     return [pair for current in now for pair in evidence.weigh(current, shares, **how)]
 
 
-@pytest.fixture(params=[(1, 5), (1 << 12, 1 << 17)], ids=["as blocks, cut small", "laid end to end"])
+@pytest.fixture(
+    params=[(1, 5, 1 << 22), (1 << 12, 1 << 17, 1 << 22), (1, 1 << 17, 0)],
+    ids=["as blocks, cut small", "laid end to end", "added up first"],
+)
 def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the pairs are cut into pieces, the numbers are the same."""
-    block, chunk = request.param
+    block, chunk, many = request.param
     monkeypatch.setattr(linkage, "_BLOCK", block)
     monkeypatch.setattr(linkage, "_CHUNK", chunk)
+    monkeypatch.setattr(linkage, "_MANY", many)
 
 
 @pytest.mark.usefixtures("pieces")

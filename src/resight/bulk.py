@@ -61,9 +61,10 @@ def episodes(
     ids = given.index.astype(str).to_numpy(dtype=object)
     rows = np.flatnonzero(seen)
     site, names = pd.factorize(given["site"].to_numpy(dtype=object))
-    rows = rows[np.lexsort((ids[rows].astype(str), last[rows], first[rows], site[rows]))]
+    place = _places(ids, first, last)
+    rows = rows[np.lexsort((place[rows], site[rows]))]
     merged = _merged(given, rows, site, ids, (first, last), matched, absent, gap_days)
-    return _closed(given, rows, merged, names[site], ids, (first, last), matched, vocabulary)
+    return _closed(given, rows, merged, names[site], ids, (first, last), matched, vocabulary, place)
 
 
 def matches(
@@ -213,6 +214,19 @@ def _checked(records: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
             where = str(records.index[records[name].isna()][0])
             raise InvalidValue(name, None, f"is missing at {where!r}", allowed="a value in every row")
     return records if records.crs in (None, "EPSG:4326") else records.to_crs("EPSG:4326")
+
+
+def _places(ids: Any, first: Ints, last: Ints) -> Ints:
+    """The place of each row in order of (first day, last day, id)."""
+    in_order = (np.diff(first) > 0) | ((np.diff(first) == 0) & (np.diff(last) > 0))
+    tied = (np.diff(first) == 0) & (np.diff(last) == 0)
+    in_order[tied] = (ids[1:][tied] > ids[:-1][tied]).astype(bool)
+    if in_order.all():
+        # As a logbook's frame comes.
+        return np.arange(len(ids))
+    places = np.empty(len(ids), dtype=np.int64)
+    places[np.lexsort((ids.astype(str), last, first))] = np.arange(len(ids))
+    return places
 
 
 def _is_given(records: pd.DataFrame, name: str) -> Bools:
@@ -481,6 +495,7 @@ def _closed(
     days: tuple[Ints, Ints],
     platforms: _Platforms,
     vocabulary: Vocabulary,
+    place_of_row: Ints,
 ) -> geopandas.GeoDataFrame:
     """What the sightings of every episode say together; ``merged`` is the number of its episode for each row."""
     rows = rows[np.argsort(merged, kind="stable")]
@@ -525,7 +540,7 @@ def _closed(
         index=pd.Index(pd.array(ids[first], dtype="string"), name="id"),
         geometry=_or_none(given.geometry.to_numpy())[located],
         crs=given.crs,
-    ).iloc[np.lexsort((ids[first].astype(str), days[1][first], days[0][first]))]
+    ).iloc[np.argsort(place_of_row[first])]
 
 
 def _or_none(values: Any) -> Any:

@@ -163,11 +163,7 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
                     if episode.last_day < last - gap_days or (nearest and episode.last_day < nearest.last_day):
                         break
                     if (
-                        (
-                            nearest is None
-                            or episode.last_day > nearest.last_day
-                            or episode.first_id < nearest.first_id
-                        )
+                        (nearest is None or episode.last_day > nearest.last_day or episode.first_id < nearest.first_id)
                         and (
                             look not in episode.looks
                             or (may_be_told_same and _is_told_same(sighting, episode, sightings))
