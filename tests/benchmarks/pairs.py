@@ -179,7 +179,7 @@ def _worth(number: int) -> tuple[Any, Any, float]:
     then, now, words = two_years(number)
     held = bulk.table(then, now)
     weighed = weights.Weights(held, vocabulary=words, scope=SITES, sites={}, assume=evidence.DEFAULTS)
-    sides = []
+    sides: list[dict[str, Any]] = []
     for side in (held.baseline, held.current):
         steps = [held.paths[code] for code in range(len(held.paths))]
         kinds = sorted({path[1] for path in steps})
@@ -348,7 +348,7 @@ def made(number: int, **how: Any) -> Callable[[], int]:
     return lambda: len(bulk.matches(book.records, **years, vocabulary=words, sites=book.sites))
 
 
-WAYS = {
+WAYS: dict[str, Callable[[int], Callable[[], int]]] = {
     "ours": ours,
     "theirs": theirs,
     "duckdb": with_duckdb,
