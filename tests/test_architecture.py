@@ -120,6 +120,8 @@ ORDER = (
     "exchange.intake",
     "exchange.bulkintake",
     "exchange.rejected",
+    "rivals",
+    "bench",
     "terminal",
     "shell",
     "commands.fields",
@@ -139,6 +141,7 @@ ORDER = (
     "commands.attaching",
     "commands.merging",
     "commands.custody",
+    "commands.benching",
     "cli",
 )
 #: What points the other way on purpose, with the reason.
@@ -149,10 +152,10 @@ UPWARD = {
 }
 #: Libraries that have one home, or few; what is only needed for types is not counted.
 HOMES = {
-    "folium": {"additions", "maps"},
+    "folium": {"additions", "maps", "rivals"},
     "branca": {"additions", "maps", "webpage"},
-    "geopandas": {"bulk", "exchange.geoparquet", "frame", "synthetic"},
-    "pandas": {"bulk", "frame", "screening", "synthetic"},
+    "geopandas": {"bulk", "exchange.geoparquet", "frame", "rivals", "synthetic"},
+    "pandas": {"bench", "bulk", "frame", "rivals", "screening", "synthetic"},
     "scipy": {"flags", "geodesy", "linkage", "pattern", "rates"},
     "numpy": {
         "bulk",
@@ -220,6 +223,7 @@ HOMES = {
     "click": {
         "commands.amending",
         "commands.attaching",
+        "commands.benching",
         "commands.checking",
         "commands.custody",
         "commands.explaining",

@@ -9,7 +9,7 @@ needs it, so that ``--help`` and ``log`` are quick.
 # isort: off
 from resight.commands import founding, recording, amending, listing, naming, checking  # noqa: F401
 from resight.commands import mapping, reporting, explaining  # noqa: F401
-from resight.commands import importing, exporting, attaching, merging, custody  # noqa: F401
+from resight.commands import importing, exporting, attaching, merging, custody, benching  # noqa: F401
 
 # isort: on
 from resight.shell import main, run
