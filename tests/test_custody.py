@@ -1,6 +1,7 @@
 """The chain of custody: whatever is done outside the log is named, whatever the log does is not."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -202,6 +203,20 @@ def test_an_image_replaced_and_an_image_missing_are_named(custodian: Logbook) ->
     path.unlink()
     (problem,) = said(custodian)
     assert "is not there or cannot be read" in problem
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with a name")
+def test_a_pipe_in_the_place_of_an_image_is_named_and_not_waited_for(custodian: Logbook) -> None:
+    (image,) = (custodian.folder / "observations" / "images").rglob("*.png")
+    image.unlink()
+    os.mkfifo(image)
+    # Whoever opens a pipe to read waits for one that writes: this one is there, and writes nothing.
+    held = os.open(image, os.O_RDWR)
+    try:
+        assert ["is not there or cannot be read" in text for text in said(custodian)] == [True]
+        assert any("is not there or cannot be read" in problem.what for problem in custodian.check_images())
+    finally:
+        os.close(held)
 
 
 def test_an_image_that_only_an_earlier_wording_names_still_counts(custodian: Logbook) -> None:

@@ -153,7 +153,8 @@ def audit(folder: Path, records: Iterable[Located]) -> Iterator[Problem]:
         if path not in digests:
             digests[path] = None
             with contextlib.suppress(OSError):
-                digests[path] = _digest(path)
+                # A pipe or device would be waited for, or read without an end.
+                digests[path] = _digest(path) if path.is_file() else None
         found = digests[path]
         if found is None:
             mend = "put it back from a copy, or attach it again"
