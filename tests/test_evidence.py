@@ -1013,6 +1013,17 @@ def test_what_is_assumed_reaches_the_answer_to_one_sighting(assume: Assumptions,
     assert answer.rivals == rivals
 
 
+@pytest.mark.parametrize(
+    ("where", "is_same", "said"),
+    [("dunay", True, "same site"), ("nakhodka", True, "same place"), ("nakhodka", False, "other site")],
+)
+def test_the_place_in_words(where: str, is_same: bool, said: str) -> None:
+    then, now = found([record("a", "2024-05-18", site=where), record("b", "2025-05-18")])
+    weighed = evidence.evidence(then, now, evidence.Shares([then], WORDS, 3, 20), same_place=lambda *_: is_same)
+    place = weighed.terms[0]
+    assert (place.why, place.m, place.caveat) == (said, 0.9, "")
+
+
 @pytest.mark.parametrize(("number", "base"), [(1, 0.1), (3, 0.3), (9, 0.9), (10, 10 / 11), (25, 10 / 11)])
 def test_an_episode_of_many_activities_never_shares_one_for_certain(number: int, base: float) -> None:
     # Ten activities on file: of so many a share, and below one however many there are.
