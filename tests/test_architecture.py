@@ -31,6 +31,7 @@ ORDER = (
     "featurefile",
     "index",
     "bulkfile",
+    "bulkchecks",
     "journal",
     "custody",
     "stamps",
@@ -159,6 +160,7 @@ HOMES = {
     "scipy": {"flags", "geodesy", "linkage", "pattern", "rates"},
     "numpy": {
         "bulk",
+        "bulkchecks",
         "bulkfile",
         "chance",
         "comparison",
@@ -177,6 +179,7 @@ HOMES = {
     },
     "shapely": {
         "bulk",
+        "bulkchecks",
         "bulkfile",
         "columns",
         "exchange.bulkintake",
@@ -191,7 +194,7 @@ HOMES = {
     },
     "pyproj": {"drawn", "exchange.places", "geodesy"},
     "pyogrio": {"exchange.geopackage"},
-    "pyarrow": {"bulkfile", "exchange.bulkintake", "exchange.delimited", "exchange.geoparquet"},
+    "pyarrow": {"bulkchecks", "bulkfile", "exchange.bulkintake", "exchange.delimited", "exchange.geoparquet"},
     "openpyxl": {"exchange.xlsx"},
     "jinja2": {"report"},
     "PIL": {"imagery", "previews"},
@@ -200,6 +203,7 @@ HOMES = {
     "filelock": {"logbook"},
     "rfc8785": {"journal", "logbook"},
     "orjson": {
+        "bulkchecks",
         "bulkfile",
         "custody",
         "exchange.darwincore",

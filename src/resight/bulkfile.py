@@ -127,10 +127,11 @@ class BulkFiles:
         *,
         between: tuple[Day, Day] | None = None,
         sites: Collection[str] | None = None,
+        ids: Collection[str] | None = None,
         withdrawn: bool = True,
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """As :meth:`table`, all columns, some thousand rows at a time, each with the name of the file they stand in."""
-        where = _filter(between, sites, None, (), withdrawn=withdrawn)
+        where = _filter(between, sites, ids, withdrawn=withdrawn)
         for path in self.counts:
             scanned = _dataset([path]).to_batches(columns=list(COLUMNS), filter=where, batch_size=GROUP // 8)
             yield from ((name_of(path), batch) for batch in scanned)
@@ -287,6 +288,30 @@ def records(rows: pa.Table | pa.RecordBatch) -> Iterator[Observation]:
         InvalidRecord: a row is none.
     """
     return (Observation.from_feature(feature) for feature in features(rows))
+
+
+def codes(tables: Sequence[pa.Table], names: Sequence[str]) -> list[Any]:
+    """Numbers for the rows of several tables, equal where all these columns are; from 0 without a gap."""
+    import numpy as np
+    import pyarrow as pa
+
+    code = np.zeros(sum(table.num_rows for table in tables), dtype=np.int64)
+    for name in names:
+        both = joined(pa.chunked_array([chunk for table in tables for chunk in table.column(name).chunks]))
+        if both.null_count == len(both):
+            continue
+        told = both.dictionary_encode(null_encoding="encode")
+        if len(told.dictionary) > 1:
+            mixed = pa.array(code * len(told.dictionary) + told.indices.to_numpy())
+            code = mixed.dictionary_encode().indices.to_numpy().astype(np.int64)
+    return np.split(code, np.cumsum([table.num_rows for table in tables])[:-1])
+
+
+def together(*tables: pa.Table) -> pa.Table:
+    """Tables of :func:`schema` as one."""
+    import pyarrow as pa
+
+    return pa.concat_tables(tables)
 
 
 def confidential(rows: pa.Table) -> Any:

@@ -90,13 +90,15 @@ def misplaced(record: Observation, site: Site) -> InvalidValue | None:
 # --- what `check` runs ----------------------------------------------------------------------------------------
 
 
-def _names_are_known(context: Context) -> Iterator[Problem]:
+def names_are_known(context: Context) -> Iterator[Problem]:
+    """Register and vocabulary hold site, platform and activities."""
     for located in context.records:
         for error in unknown_names(located.record, context.sites, context.vocabulary):
             yield located.problem("error", error.field, str(error).removeprefix(f"{error.field}: "))
 
 
-def _individuals_fit_their_class(context: Context) -> Iterator[Problem]:
+def individuals_fit_their_class(context: Context) -> Iterator[Problem]:
+    """A hull or tail of the vocabulary is of the class that it has there."""
     vocabulary = context.vocabulary
     for located in context.records:
         record = located.record
@@ -142,7 +144,8 @@ def _sizes_fit_their_class(context: Context) -> Iterator[Problem]:
             yield located.problem("warning", field, dimensions.sentence(fields, vocabulary))
 
 
-def _images_show_as_much(context: Context) -> Iterator[Problem]:
+def images_show_as_much(context: Context) -> Iterator[Problem]:
+    """The pixels are fine enough to tell what the record says."""
     for located in context.records:
         doubt = dimensions.too_deep(located.record, context.vocabulary)
         if doubt:
@@ -322,12 +325,12 @@ def _compass_points(bearing: float) -> tuple[str, str]:
 
 
 CHECKS = (
-    _names_are_known,
-    _individuals_fit_their_class,
+    names_are_known,
+    individuals_fit_their_class,
     _positions_are_at_their_site,
     _image_time_fits_date,
     _sizes_fit_their_class,
-    _images_show_as_much,
+    images_show_as_much,
     _nothing_is_logged_ahead_of_time,
     _relations_lead_somewhere,
     _same_thing_twice,
@@ -342,7 +345,7 @@ CHECKS = (
 def doubts(records: Iterable[Observation], sites: Mapping[str, Site], vocabulary: Vocabulary) -> list[Problem]:
     """What is doubtful in records just written, each taken alone."""
     located = [Located(record, "", None) for record in records]
-    alone = (_individuals_fit_their_class, _image_time_fits_date, _images_show_as_much)
+    alone = (individuals_fit_their_class, _image_time_fits_date, images_show_as_much)
     return [problem for check in alone for problem in check(Context(located, sites, vocabulary))]
 
 

@@ -75,7 +75,7 @@ def disagreements(sides: Mapping[str, float], stated: Mapping[str, Any]) -> list
     found = []
     for name, side in sides.items():
         by_hand = stated[name]
-        if by_hand and abs(by_hand - side) > _allowed_m(side, measure.uncertainty_m(stated["gsd_m"])):
+        if by_hand and abs(by_hand - side) > allowed_m(side, measure.uncertainty_m(stated["gsd_m"])):
             found.append((name, f"the drawn shape gives {side:g} m; the stated {by_hand:g} m stay"))
     return found
 
@@ -90,12 +90,13 @@ def misfit(measured: Measured, platform: Platform) -> str:
         theirs.sort(key=lambda side: -(side[0] or 0))
     said = []
     for side, (reference, above, below) in zip(ours, theirs, strict=True):
-        if side and reference and abs(side - reference) > _allowed_m(reference, measured.uncertainty_m):
+        if side and reference and abs(side - reference) > allowed_m(reference, measured.uncertainty_m):
             said.append(f"too {above if side > reference else below}")
     return " and ".join(said)
 
 
-def _allowed_m(reference: float, uncertainty_m: float | None) -> float:
+def allowed_m(reference: Any, uncertainty_m: float | None) -> Any:
+    """How far a side may differ from that of its class; one or many, as arrays."""
     if uncertainty_m is None:
         return merging.LENGTH_TOLERANCE * reference
     return uncertainty_m + REFERENCE_TOLERANCE * reference

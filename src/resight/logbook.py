@@ -370,12 +370,34 @@ class Logbook:
         The images on file are not looked at, see :meth:`check_images`.
         """
         problems: list[Problem] = []
-        located = list(self._located(problems, withdrawn=True, as_of=as_of))
+        located = list(self._located(problems, withdrawn=True, as_of=as_of, bulk=as_of is not None))
+        if as_of is None and self._bulk:
+            located += self._suspects(located, problems)
         return [
             *problems,
             *self._out_of_place(),
             *self._changed_bulk(),
             *checks.run(checks.Context(located, self.sites, self.vocabulary)),
+        ]
+
+    def _suspects(self, others: Sequence[Located], problems: list[Problem]) -> list[Located]:
+        """The bulk records that a check may have something to say of, alone or beside others."""
+        from resight import bulkchecks
+
+        there = self.bulk_rows()
+        try:
+            rows = bulkfile.together(there, bulkfile.table_of(item.record for item in others))
+            found = bulkchecks.suspects(rows, self.sites, self.vocabulary)[: there.num_rows]
+        except InvalidRecord:
+            # A row that somebody changed is no record any more: reading them one by one names it.
+            return [
+                item for item in self._located(problems, withdrawn=True) if item.file.startswith("observations/bulk/")
+            ]
+        ids = set(there.column("id").filter(found).to_pylist())
+        return [
+            Located(record, name, None)
+            for name, batch in self._bulk.batches(ids=ids)
+            for record in bulkfile.records(batch)
         ]
 
     def _changed_bulk(self) -> Iterator[Problem]:
@@ -568,7 +590,13 @@ class Logbook:
                         continue
                     if then and identifier in then.past.next:
                         continue
-                    record = Observation.from_feature(feature)
+                    try:
+                        record = Observation.from_feature(feature)
+                    except InvalidRecord as error:
+                        problems += [
+                            Problem("error", str(p), name, None, identifier or "", "", _KEPT) for p in error.problems
+                        ]
+                        continue
                     if then is None or then.holds(record):
                         yield Located(record, name, None)
         if then is None:

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from resight import bulkfile, dates, geodesy, screening
+from resight import bulkchecks, bulkfile, dates, screening
+from resight.bulkchecks import ALIKE, mask, with_individual
 from resight.errors import InvalidRecord, InvalidValue
 from resight.exchange import geoparquet, intake, moments, own
 from resight.exchange.cells import NAMES, NO_NAME
@@ -39,8 +40,6 @@ _SAMPLE = 200
 #: A position stands in these before it is a geometry.
 _DEGREES = ("longitude", "latitude")
 _PLACE = {*_DEGREES, "geometry"}
-#: No metre on the ellipsoid is longer than this part of a degree of latitude, or of longitude at the equator.
-_DEGREE_M = 111_700.0
 #: A number as it is written plainly: no other reading comes into question.
 _PLAIN_NUMBER = r"^[+-]?\d{1,15}(\.\d{1,15})?$"
 _MEMBERS = ("type", "geometry", "properties")
@@ -142,7 +141,7 @@ class _Values:
 
     def given(self, name: str) -> Mask:
         """Where a field has a value."""
-        return _mask(self.of[name].is_valid()) if name in self.of else np.zeros(self.count, dtype=bool)
+        return mask(self.of[name].is_valid()) if name in self.of else np.zeros(self.count, dtype=bool)
 
     def put(self, name: str, values: Any, *, is_first: bool) -> None:
         """Fill a field: over what stands there, or where nothing does."""
@@ -159,10 +158,6 @@ def _type(name: str) -> pa.DataType:
     if name == "source.confidential":
         return pa.bool_()
     return bulkfile.schema().field(at).type if at >= 0 else pa.string()
-
-
-def _mask(values: Any) -> Mask:
-    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def records(
@@ -213,7 +208,7 @@ def whole(columns: Columns, terms: Terms) -> Taken:
             _json(name, cells, values)
         else:
             # An outline as text, and what other programs put beside a record.
-            values.odd |= _mask(_is_filled(cells))
+            values.odd |= mask(_is_filled(cells))
     _bounds(values)
     notes: list[str] = []
     return _taken(
@@ -228,7 +223,7 @@ def _cast(cells: pa.ChunkedArray, kind: pa.DataType) -> tuple[Any, Mask]:
         column = pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
     elif pa.types.is_string(kind):
         # A number where text stands is for a closer look.
-        return pa.nulls(len(column), kind), _mask(column.is_valid())
+        return pa.nulls(len(column), kind), mask(column.is_valid())
     if column.type == kind:
         return column, np.zeros(len(column), dtype=bool)
     try:
@@ -237,7 +232,7 @@ def _cast(cells: pa.ChunkedArray, kind: pa.DataType) -> tuple[Any, Mask]:
         coded = column.dictionary_encode()
         found = [_one_cast(value, kind) for value in coded.dictionary]
         known = pa.array(found, type=kind).take(coded.indices)
-        return known, _mask(pc.and_(column.is_valid(), known.is_null()))
+        return known, mask(pc.and_(column.is_valid(), known.is_null()))
 
 
 def _one_cast(value: Any, kind: pa.DataType) -> Any:
@@ -410,7 +405,7 @@ def _settle(values: _Values, analyst: str | None, parts: Sequence[str]) -> None:
     number = np.asarray(pc.fill_null(count, -1).to_numpy(zero_copy_only=False))
     values.odd |= name & (number != -1) & (number != 1)
     values.put("outcome", pc.if_else(pa.array(number == 0), "not-seen", "seen"), is_first=False)
-    seen = _mask(pc.equal(values.get("outcome"), "seen"))
+    seen = mask(pc.equal(values.get("outcome"), "seen"))
     values.of["count"] = count = pc.if_else(pa.array(~seen & (number == 0)), pa.scalar(None, pa.int64()), count)
     values.odd |= seen & ~values.given("platform")
     counted = values.given("count") | values.given("count_min") | values.given("count_max")
@@ -452,7 +447,7 @@ def _bounds(values: _Values) -> None:
     for place, name in enumerate(("earliest", "latest")):
         days = pa.array([days and days[place] for days in found], type=pa.date32()).take(pa.array(codes))
         if name in values.of:
-            values.odd |= values.given(name) & ~_mask(pc.equal(values.of[name], days))
+            values.odd |= values.given(name) & ~mask(pc.equal(values.of[name], days))
         values.of[name] = days
 
 
@@ -511,15 +506,9 @@ def _on_earth(at: Any) -> Mask:
     return found
 
 
-def _site_numbers(values: _Values, sites: Mapping[str, Site]) -> tuple[list[Site], Ints]:
-    """The sites, and which of them each row has; −1 for none."""
-    coded = pc.index_in(values.get("site"), value_set=pa.array(list(sites), type=pa.string()))
-    return list(sites.values()), pc.fill_null(coded, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-
-
 def _turn(places: _Places, values: _Values, sites: Mapping[str, Site], notes: list[str]) -> bool:
     """Turn positions round that have latitude and longitude swapped in the whole file; were they?"""
-    known, number = _site_numbers(values, sites)
+    known, number = list(sites.values()), bulkchecks.site_numbers(values.get("site"), sites)
     firsts = places.at.copy()
     if places.shapes is not None:
         shapes = shapely.from_wkb(places.shapes.to_numpy(zero_copy_only=False))
@@ -548,37 +537,9 @@ def _near(at: Any, points: Any) -> Mask:
 
 
 def _surely_at_site(places: _Places, values: _Values, sites: Mapping[str, Site]) -> Mask:
-    """The rows that have no position, or one that is certainly not too far from their site.
-
-    The way along the meridian and then along the parallel is no shorter than the geodesic.
-    """
-    known, number = _site_numbers(values, sites)
-    none: Mask = np.isnan(places.at).all(axis=1)
-    if places.shapes is not None:
-        none &= ~_mask(places.shapes.is_valid())
-    if not known:
-        return none
-    # Of a footprint, the nearest edge is no farther than its first corner.
-    marks = np.array([_corner(site) for site in known])[number]
-    north = np.abs(places.at[:, 1] - marks[:, 1])
-    east = np.abs(places.at[:, 0] - marks[:, 0])
-    widest = np.cos(np.radians(np.minimum(np.abs(places.at[:, 1]), np.abs(marks[:, 1]))))
-    way = (north + np.minimum(east, 360 - east) * widest) * _DEGREE_M
-    sure: Mask = none | ((number >= 0) & (way <= geodesy.FARTHEST_FROM_SITE_M))
-    for at, site in enumerate(known):
-        rows = np.flatnonzero((number == at) & ~sure) if site.footprint else ()
-        if len(rows) and site.footprint:
-            outline = shapely.geometry.shape(site.footprint)
-            sure[rows] |= shapely.contains_xy(outline, places.at[rows, 0], places.at[rows, 1])
-    return sure
-
-
-def _corner(site: Site) -> Sequence[float]:
-    if site.footprint is None:
-        return site.point
-    polygons = site.footprint["coordinates"]
-    corner: Sequence[float] = (polygons if site.footprint["type"] == "Polygon" else polygons[0])[0][0][:2]
-    return corner
+    """The rows that have no position, or a point that is certainly not too far from their site."""
+    found = bulkchecks.surely_at_site(places.at, values.get("site"), sites)
+    return found if places.shapes is None else found & ~mask(places.shapes.is_valid())
 
 
 # --- rows that are vouched for, and the others --------------------------------------------------------------------
@@ -622,20 +583,21 @@ def _known(values: _Values, terms: Terms) -> Mask:
     ):
         if name in values.of:
             found = pc.is_in(values.of[name], value_set=pa.array(list(there), type=pa.string()))
-            known &= _mask(pc.or_(found, values.of[name].is_null()))
+            known &= mask(pc.or_(found, values.of[name].is_null()))
     return known
 
 
 def _as_it_may_be(values: _Values, terms: Terms) -> Mask:
     """The rows that neither lie ahead nor say “nothing” of a site that has residents."""
-    sites, number = _site_numbers(values, terms.sites)
+    sites = list(terms.sites.values())
+    number = bulkchecks.site_numbers(values.get("site"), terms.sites)
     if not sites:
         return np.zeros(values.count, dtype=bool)
     today = {site.timezone: (dates.local_day(terms.now, site.timezone) - Day(1970, 1, 1)).days for site in sites}
     days = np.array([today[site.timezone] for site in sites])[number]
     first = pc.fill_null(values.get("earliest").cast(pa.int32()), 0).to_numpy(zero_copy_only=False)
     lived_at = np.array([bool(site.residents) for site in sites])[number]
-    nothing = _mask(pc.equal(values.get("outcome"), "not-seen")) & ~values.given("platform")
+    nothing = mask(pc.equal(values.get("outcome"), "not-seen")) & ~values.given("platform")
     found: Mask = (first <= days) & ~(lived_at & nothing)
     return found
 
@@ -655,8 +617,6 @@ def _table(values: _Values, places: _Places) -> pa.Table:
 
 #: What a record says, without who logged it and when.
 _CONTENT = tuple(name for name in bulkfile.COLUMNS if name not in intake.OF_THE_LOG)
-#: What must be equal for two records to speak of one thing, beside the individual.
-_ALIKE = ("site", "earliest", "latest", "outcome", "platform", "method")
 
 
 class Sorted(NamedTuple):
@@ -703,7 +663,7 @@ def sorted_out(
     in_bulk = in_bulk.filter(pa.array(~hidden))
     forms = [form for wordings in several for wording in wordings for form in (wording, without_confidential(wording))]
     owner = [at for at, wordings in enumerate(several) for _ in (*wordings, *wordings)]
-    code = _codes([taken.rows, in_bulk, bulkfile.table_of(forms)], _CONTENT)
+    code = bulkfile.codes([taken.rows, in_bulk, bulkfile.table_of(forms)], _CONTENT)
     fresh, free = _unmatched(*code[:2])
     claimed = _claimed(code[0], fresh, code[2], owner)
     there = int((~fresh).sum())
@@ -715,20 +675,6 @@ def sorted_out(
     rejects = intake.sorted_out(drafts, [*others, *left], terms).rejects
     refused = np.array([reject.row.number for reject in rejects], dtype=np.int64)
     return Sorted(taken.rows.filter(pa.array(fresh & ~np.isin(taken.numbers, refused))), there, rejects)
-
-
-def _codes(tables: Sequence[pa.Table], names: Sequence[str]) -> list[Ints]:
-    """Numbers for the rows of several tables, equal where all these columns are."""
-    code = np.zeros(sum(table.num_rows for table in tables), dtype=np.int64)
-    for name in names:
-        both = bulkfile.joined(pa.chunked_array([chunk for table in tables for chunk in table.column(name).chunks]))
-        if both.null_count == len(both):
-            continue
-        told = both.dictionary_encode(null_encoding="encode")
-        if len(told.dictionary) > 1:
-            mixed = pa.array(code * len(told.dictionary) + told.indices.to_numpy())
-            code = mixed.dictionary_encode().indices.to_numpy().astype(np.int64)
-    return np.split(code, np.cumsum([table.num_rows for table in tables])[:-1])
 
 
 def _ranks(code: Ints) -> Ints:
@@ -772,19 +718,19 @@ def _doubtful(
 ) -> tuple[list[Draft], list[tuple[Observation, ...]]]:
     """The fresh rows that might be another wording of what is on file, or deny it, and the bulk records in question."""
     others = bulkfile.table_of(wordings[0] for wordings in left)
-    tables = [_with_individual(table, terms) for table in (taken.rows, in_bulk, others)]
-    alike = _codes(tables, (*_ALIKE, "individual"))
-    one_image = _codes(tables, ("site", "image_id"))
-    same = _codes(tables, ("id",))
-    image = [_mask(table.column("image_id").is_valid()) for table in tables]
-    both = [_codes(tables, (*_ALIKE, "individual", "image_id"))[at] for at in range(3)]
+    tables = [with_individual(table, terms.vocabulary) for table in (taken.rows, in_bulk, others)]
+    alike = bulkfile.codes(tables, (*ALIKE, "individual"))
+    one_image = bulkfile.codes(tables, ("site", "image_id"))
+    same = bulkfile.codes(tables, ("id",))
+    image = [mask(table.column("image_id").is_valid()) for table in tables]
+    both = [bulkfile.codes(tables, (*ALIKE, "individual", "image_id"))[at] for at in range(3)]
     there = [np.concatenate(code[1:]) for code in (alike, one_image, same, both)]
     pictured = np.concatenate(image[1:])
     doubt = (
         np.isin(both[0], there[3]) | np.isin(alike[0], there[0][~pictured]) | (~image[0] & np.isin(alike[0], there[0]))
     )
     doubt |= image[0] & np.isin(one_image[0], there[1][pictured])
-    doubt |= _mask(taken.rows.column("id").is_valid()) & np.isin(same[0], there[2])
+    doubt |= mask(taken.rows.column("id").is_valid()) & np.isin(same[0], there[2])
     rows = np.flatnonzero(doubt & fresh)
     asked = np.isin(alike[1], alike[0][rows]) | np.isin(same[1], same[0][rows])
     asked |= image[1] & np.isin(one_image[1], one_image[0][rows][image[0][rows]])
@@ -797,15 +743,6 @@ def _doubtful(
         )
     ]
     return drafts, found
-
-
-def _with_individual(table: pa.Table, terms: Terms) -> pa.Table:
-    """The table with the key of the hull or tail that each row names."""
-    names, codes = _told(table.column("platform_name"))
-    keys = pa.array(
-        [None if name is None else str(terms.vocabulary.individual_key(name)) for name in names], pa.string()
-    )
-    return table.append_column("individual", keys.take(pa.array(codes)))
 
 
 def _numbered(columns: Columns, numbers: Ints) -> list[Row]:
