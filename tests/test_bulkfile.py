@@ -1,5 +1,6 @@
 """Bulk files: rows that are records, in files that are written once, read together with the year files."""
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resight import Logbook, bulkfile
+from resight import Logbook, bulkfile, mergefiles
 from resight.errors import CannotWrite, InvalidValue, NotFound, UnreadableFile
 from resight.frame import to_frame
 from resight.naming import new_id
@@ -352,3 +353,20 @@ def test_what_was_done_outside_the_log_is_not_told_of_bulk_records(book: Logbook
     assert book.outside() == []
     book.amend(identifier, berth="Pier 2", now=NOW)
     assert book.outside() == []
+
+
+@pytest.mark.parametrize("is_bulk_here", [True, False])
+def test_two_lines_of_work_with_bulk_files_are_joined(book: Logbook, tmp_path: Path, is_bulk_here: bool) -> None:
+    base = tmp_path / "base.jsonl"
+    base.write_bytes(b"")
+    other = Logbook.create(tmp_path / "other", empty=True)
+    if is_bulk_here:
+        log(book, SEEN)
+    else:
+        book.add(Observation.model_validate(SEEN), now=NOW)
+    log(other, {**SEEN, "site": "sunan", "platform": "il-76"})
+    ours, theirs = (one.folder / "observations/journal.jsonl" for one in (book, other))
+    mergefiles.merge(base, ours, theirs, "observations/journal.jsonl", "2026-03-02T00:00:00Z")
+    shutil.copytree(other.folder / "observations/bulk", book.folder / "observations/bulk", dirs_exist_ok=True)
+    assert errors(book) == []
+    assert len(Logbook(book.folder).read().records) == 2

@@ -11,7 +11,7 @@ import orjson
 from resight import merge as merge_
 from resight.errors import UnreadableFile
 from resight.featurefile import FeatureFile, new_line, parse, write_atomically
-from resight.journal import canonical, digest_of
+from resight.journal import canonical, digest_of, is_of_bulk
 from resight.observation import Observation
 
 
@@ -94,27 +94,36 @@ def _merge_journals(ours: Path, theirs: Path, name: str, time: str) -> Outcome:
     if not new_here:
         write_atomically(ours, theirs.read_bytes())
         return Outcome([], False)
+    entries = [[orjson.loads(row) for row in new.values()] for new in (new_here, new_there)]
+    # Bulk files never change, and two sides never write one: of them nothing is to be joined.
+    of_records = [[entry for entry in side if not is_of_bulk(entry)] for side in entries]
     histories = merge_.Histories(
-        [orjson.loads(row) for row in new_here.values()],
-        [orjson.loads(row) for row in new_there.values()],
+        of_records[0],
+        of_records[1],
         {orjson.loads(row)["id"] for row in (*here.values(), *new_there.values())},
     )
     parents = [list(here)[-1], list(there)[-1]]
-    joint = merge_.joining(histories)
+    joint = merge_.joining(histories) if of_records[1] else merge_.Joint([], ())
+    lines = joint.lines
+    if not lines:
+        last = entries[1][-1]
+        lines = [merge_.Join(last["id"], last["after"], last["after"])]
     rows = [*here.values(), *new_there.values()]
-    for number, join in enumerate(joint.lines, 1):
+    for number, join in enumerate(lines, 1):
         entry: dict[str, Any] = {
             "time": time,
             "analyst": None,
             "command": "merge",
             "id": join.id,
             "before": join.before,
-            # As the year file has it.
-            "after": Observation.from_feature(join.after).to_feature(),
+            # As the year file has it; of a bulk file, what was said of it.
+            "after": join.after
+            if is_of_bulk({"id": join.id, "after": join.after})
+            else Observation.from_feature(join.after).to_feature(),
             "parents": parents,
             **({"why": join.why} if join.why else {}),
         }
-        if number == len(joint.lines):
+        if number == len(lines):
             # It changes no file that is not there already: nothing is to be carried out after a crash.
             entry["files"] = {}
         entry["digest"] = digest_of(entry)
