@@ -202,8 +202,13 @@ def repeats(
     else:
         group, others = tuple(dict.fromkeys(scope)), []
 
+    at_site: dict[str, list[Episode]] = {}
+    for episode in found:
+        at_site.setdefault(episode.site, []).append(episode)
+
     def compare_scope(scope: Sequence[str]) -> Comparison:
-        inside = [e for e in found if e.site in scope]
+        inside = [e for site in scope for e in at_site.get(site, ())]
+        inside.sort(key=lambda e: (*e.time, e.id))
         return compare(
             [e for e in inside if e.year in baseline_years],
             [e for e in inside if e.year == year],
@@ -215,11 +220,11 @@ def repeats(
         )
 
     comparisons = [compare_scope(group), *(compare_scope([site]) for site in others)]
+    compared = {site: number for number, comparison in enumerate(comparisons) for site in comparison.scope}
     candidates = [
         pair
-        for comparison in comparisons
-        for extra in left_out
-        if extra.site in comparison.scope and (pair := _candidate(comparison, extra, baseline_years, year))
+        for extra in sorted((e for e in left_out if e.site in compared), key=lambda e: compared[e.site])
+        if (pair := _candidate(comparisons[compared[extra.site]], extra, baseline_years, year))
     ]
     return Repeats(
         year,

@@ -57,7 +57,7 @@ class Event(NamedTuple):
     individual: str | None = None
 
 
-#: Lowest and highest k of a pair at one site.
+#: Lowest and highest k of a pair at one site; it rests on their labels (path and individual) alone.
 LabelCost = Callable[[Event, Event], tuple[float, float]]
 
 
@@ -366,8 +366,18 @@ def _is_exact(blocks: Sequence[_Block]) -> bool:
 def _block(then: Sequence[Event], now: Sequence[Event], cost: LabelCost) -> _Block:
     first0, last0 = (np.array([e[i] for e in then], dtype=float)[:, None] for i in (2, 3))
     first1, last1 = (np.array([e[i] for e in now], dtype=float)[None, :] for i in (2, 3))
-    k = np.array([[cost(a, b) for b in now] for a in then], dtype=float)
+    # Labels are few beside the events that bear them.
+    (labels0, which0), (labels1, which1) = _labels(then), _labels(now)
+    k = np.array([[cost(a, b) for b in labels1] for a in labels0], dtype=float)[which0][:, which1]
     return _Block(tuple(then), tuple(now), first1 - last0, last1 - first0, 2 - k[..., 0], 2 - k[..., 1])
+
+
+def _labels(events: Sequence[Event]) -> tuple[list[Event], NDArray[np.int_]]:
+    """One event for each label that they bear, and the number of each one's label."""
+    number: dict[object, int] = {}
+    which = np.array([number.setdefault((e.path, e.individual), len(number)) for e in events], dtype=int)
+    first = np.unique(which, return_index=True)[1]
+    return [events[at] for at in first], which
 
 
 def _several(found: Sequence[Array]) -> Array:
