@@ -234,3 +234,47 @@ def test_m_is_learned_only_when_asked_and_from_a_hundred_episodes_up() -> None:
     assert learned.learned > 0
     assert learned.assumptions.individual_m > 0.5
     assert learned.assumptions.place_m == DEFAULTS.place_m
+
+
+# --- one episode beside the whole other year
+
+
+@settings(deadline=None, max_examples=60)
+@given(a_year(2024), a_year(2025), st.integers(1, 3))
+def test_what_is_told_beside_a_match_is_the_best_of_all_pairs(
+    then: list[Episode], now: list[Episode], most: int
+) -> None:
+    made = comparison.compare(then, now, scope=list(HERE)[:4], vocabulary=WORDS, sites=HERE)
+    for pair in made.matches:
+        every = [one for one in one_by_one(then, now) if one.current.id == pair.current.id]
+        others = [one for one in every if one.same_place and one.baseline.id != pair.baseline.id]
+        best, number = made.others_at_place(pair, most)
+        assert number == len(others)
+        assert [one.baseline.id for one in best] == [one.baseline.id for one in others][:most]
+        assert [one.posterior for one in best] == pytest.approx([one.posterior for one in others][:most], rel=1e-6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(a_year(2024), a_year(2025))
+def test_the_best_pair_of_an_episode_of_either_year_is_that_of_all_pairs(
+    then: list[Episode], now: list[Episode]
+) -> None:
+    made = comparison.compare(then, now, scope=list(HERE)[:4], vocabulary=WORDS, sites=HERE)
+    every = one_by_one(then, now)
+    for episode in then:
+        wanted = min((p for p in every if p.baseline.id == episode.id), key=most_bits, default=None)
+        assert same(made.best_of(episode), wanted)
+    for episode in now:
+        wanted = min((p for p in every if p.current.id == episode.id), key=most_bits, default=None)
+        assert same(made.best_of(episode), wanted)
+
+
+def most_bits(pair: Pair) -> tuple[float, str, str]:
+    return -round(pair.bits, 9), pair.current.id, pair.baseline.id
+
+
+def same(one: Pair | None, other: Pair | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    ids = (one.baseline.id, one.current.id) == (other.baseline.id, other.current.id)
+    return ids and one.posterior == pytest.approx(other.posterior, rel=1e-6)

@@ -110,17 +110,14 @@ class Accounts:
             comparison: the comparison that found it.
             tried: what became of it when all matches were tried together; empty where they were not.
         """
-        others = [p for p in comparison.pairs_of(pair.current) if p.same_place and p.baseline.id != pair.baseline.id]
+        others, number = comparison.others_at_place(pair, OTHERS_SHOWN)
         return self.pair(
             pair,
             comparison,
             len(comparison.baseline),
             tried=tried,
-            others=[
-                (self._case.described(p.baseline), p.baseline.id, self._why_not(p, comparison))
-                for p in others[:OTHERS_SHOWN]
-            ],
-            others_left=max(0, len(others) - OTHERS_SHOWN),
+            others=[(self._case.described(p.baseline), p.baseline.id, self._why_not(p, comparison)) for p in others],
+            others_left=number - len(others),
         )
 
     @cached_property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from resight import episodes, evidence, geodesy
 from resight.episodes import Episode
@@ -16,6 +16,9 @@ from resight.errors import InvalidValue
 from resight.evidence import DEFAULTS, FINDINGS, Assumptions, Pair, Shares, SizeUsed, weigh
 from resight.observation import LOOK_METHODS, METHODS, Method, Observation, Site
 from resight.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from resight.linkage import Scores
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Comparison:
     #: What any one pair is weighed by.
     shares: Shares = field(compare=False, repr=False)
     sites: Mapping[str, Site] = field(repr=False)
+    scores: Scores = field(compare=False, repr=False)
 
     @property
     def without_precedent(self) -> tuple[Episode, ...]:
@@ -75,17 +79,23 @@ class Comparison:
             assume=self.assumptions,
         )
 
-    def pairs_of(self, current: Episode) -> list[Pair]:
-        """All pairs of a current episode with their posteriors, match or not, best first."""
-        return weigh(current, self.shares, same_place=geodesy.same_place, sites=self.sites, assume=self.assumptions)
+    def weighed(self, baseline: Episode, current: Episode) -> Pair:
+        """The evidence of one pair with its posterior among all pairs of the current episode."""
+        found = self.pair(baseline, current)
+        return found._replace(posterior=self.scores.posterior(found.bits, current.id))
+
+    def others_at_place(self, match: Pair, most: int) -> tuple[list[Pair], int]:
+        """The best of the other baseline episodes at the place of a match's current one, and how many there are."""
+        rows, number = self.scores.others_at_place(match.baseline.id, match.current.id, most)
+        return [self.weighed(self.baseline[row], match.current) for row in rows], number
 
     def best_of(self, episode: Episode) -> Pair | None:
         """The best pair of an episode of either year, match or not; None when the other year is empty."""
-        if all(episode.id != e.id for e in self.baseline):
-            return next(iter(self.pairs_of(episode)), None)
-        held = (self.pair(episode, now) for now in self.current)
-        best = min(held, key=lambda pair: (-pair.bits, pair.current.id), default=None)
-        return best and next(p for p in self.pairs_of(best.current) if p.baseline.id == episode.id)
+        if not self.baseline or not self.current:
+            return None
+        if any(episode.id == e.id for e in self.baseline):
+            return self.weighed(episode, self.current[self.scores.best_current(episode.id)])
+        return self.weighed(self.baseline[self.scores.best_baseline(episode.id)], episode)
 
 
 def kinship(episode: Episode, likest: Mapping[str, Pair]) -> str:
@@ -125,12 +135,21 @@ def compare(
     links = linkage.link(weighed, near)
     shares = Shares(baseline, vocabulary, len(scope), assume.kappa)
     bare = Comparison(
-        tuple(scope), tuple(baseline), tuple(current), (), {}, weighed.sizes, assume, learned, shares, sites
+        tuple(scope),
+        tuple(baseline),
+        tuple(current),
+        (),
+        {},
+        weighed.sizes,
+        assume,
+        learned,
+        shares,
+        sites,
+        linkage.Scores(weighed, near, links),
     )
 
     def pair(b: int, c: int) -> Pair:
-        found = bare.pair(baseline[b], current[c])
-        return found._replace(posterior=float(links.prior * 2**found.bits / links.odds[c]))
+        return bare.weighed(baseline[b], current[c])
 
     chosen = links.assigned[links.posterior[links.assigned] > 0.5]
     chosen = chosen[~weighed.is_other(links.baseline[chosen], links.current[chosen])]
@@ -253,7 +272,12 @@ def _candidate(comparison: Comparison, extra: Episode, baseline_years: Sequence[
     floor = evidence.least_bits(len(beside.baseline), comparison.assumptions) if pairs else 0.0
     fitting = [p for p in pairs if p.bits > floor and _fits(p)]
     best = min(fitting, key=lambda p: (-p.bits, p.baseline.id, p.current.id), default=None)
-    return best and next(p for p in beside.pairs_of(best.current) if p.baseline.id == best.baseline.id)
+    if best is None:
+        return None
+    all_of_one = weigh(
+        best.current, beside.shares, same_place=geodesy.same_place, sites=beside.sites, assume=beside.assumptions
+    )
+    return next(p for p in all_of_one if p.baseline.id == best.baseline.id)
 
 
 def _fits(pair: Pair) -> bool:

@@ -51,6 +51,60 @@ class Links(NamedTuple):
     odds: Floats
 
 
+class Scores:
+    """All pairs of two years, looked up by the id of an episode, so that a page makes only the pairs that it tells of.
+
+    Args:
+        weights: the two years with what each factor is worth.
+        near: as :func:`link` has it.
+        links: what that found.
+    """
+
+    def __init__(self, weights: Weights, near: Ints, links: Links) -> None:
+        self._weights, self._near, self._links = weights, near, links
+        held = weights.held
+        self._ids = held.baseline.ids, held.current.ids
+        self._then, self._now = ({identifier: row for row, identifier in enumerate(ids)} for ids in self._ids)
+
+    def posterior(self, bits: float, current: str) -> float:
+        """P(a pair | its current episode), over the whole baseline."""
+        return float(self._links.prior * 2**bits / self._links.odds[self._now[current]])
+
+    def best_current(self, baseline: str) -> int:
+        """The row of the current episode that has most bits with one of the baseline; of equal ones the first by id."""
+        b, c = np.full(len(self._now), self._then[baseline]), np.arange(len(self._now))
+        return int(self._best(self._of(b, c)[0], self._ids[1], 1)[0])
+
+    def best_baseline(self, current: str) -> int:
+        """The row of the baseline episode that has most bits with a current one; of equal ones the first by id."""
+        b, c = np.arange(len(self._then)), np.full(len(self._then), self._now[current])
+        return int(self._best(self._of(b, c)[0], self._ids[0], 1)[0])
+
+    def others_at_place(self, baseline: str, current: str, most: int) -> tuple[list[int], int]:
+        """The rows of the other baseline episodes at one place with a current one: the best, and how many there are."""
+        b, c = np.arange(len(self._then)), np.full(len(self._then), self._now[current])
+        bits, same_place = self._of(b, c)
+        same_place[self._then[baseline]] = False
+        there = np.flatnonzero(same_place)
+        return there[self._best(bits[there], self._ids[0][there], most)].tolist(), len(there)
+
+    def _of(self, b: Ints, c: Ints) -> tuple[Floats, Bools]:
+        then, now = self._weights.held.baseline, self._weights.held.current
+        is_near = _among(b, c, self._near, len(now))
+        return _scored(self._weights, b, c, is_near), (then.site[b] == now.site[c]) | is_near
+
+    @staticmethod
+    def _best(bits: Floats, ids: Any, most: int) -> Ints:
+        """Places of the pairs with most bits, of equal ones the first by id."""
+        # What comes to the same is the same but for the last digits.
+        rounded = np.round(bits / _TIE)
+        if len(bits) > most:
+            chosen = np.flatnonzero(rounded >= np.partition(rounded, len(bits) - most)[len(bits) - most])
+        else:
+            chosen = np.arange(len(bits))
+        return np.asarray(chosen[np.lexsort((ids[chosen].astype(str), -rounded[chosen]))][:most])
+
+
 def link(weights: Weights, near: Ints) -> Links:
     """Score all pairs of two years and assign them one to one.
 

@@ -102,7 +102,7 @@ def _pair_of_two(
         bad_baseline(baseline or "", year, f"{baseline} does not hold {before}, the year of {then.id}")
     for comparison in compare(book, records, year, years).comparisons:
         if any(e.id == then.id for e in comparison.baseline) and any(e.id == now.id for e in comparison.current):
-            return comparison, next(p for p in comparison.pairs_of(now) if p.baseline.id == then.id)
+            return comparison, comparison.weighed(then, now)
     raise InvalidValue(
         "ID",
         now.id,
