@@ -1033,6 +1033,34 @@ def test_the_place_in_words(where: str, is_same: bool, said: str) -> None:
     assert (place.why, place.m, place.caveat) == (said, 0.9, "")
 
 
+def test_what_is_not_known_is_said_of_activity_season_and_residents() -> None:
+    weighed = pair(record("a", "2024-05"), record("b", "2025-05-18", activity="docked"))
+    assert term(weighed, "activity").why == "visible activity not known on both sides"
+    # Of the 31 days of May, 29, from the 3rd on, are within 15 days of the 18th.
+    assert term(weighed, "season").why == (
+        "season known only as shares of day pairs: 94% within 15 days of the same day of the year, 6% within 45 days"
+    )
+    home = [{"platform": "an-124", "operator": "Volga"}, {"platform": "il-76", "operator": "Air Koryo"}]
+    (then,) = found([record("a", "2024-05-18", "il-76", hedge="likely", hedge_on="platform")])
+    (now,) = found([record("b", "2025-05-18", "il-76")])
+    shares = evidence.Shares([then], WORDS, 1, 20)
+    weighed = evidence.evidence(then, now, shares, same_place=lambda *_: True, site=site("x", residents=home))
+    (unknown,) = (t for t in weighed.terms if t.agreement == "unknown" and t.factor == "class")
+    assert unknown.caveat == "Air Koryo keeps this class here, so the class alone shows little"
+
+
+def test_sizes_are_named_for_the_table_of_the_method() -> None:
+    then, now = (record(i, f"202{y}-05-18", platform_name="Foo", activity="docked") for i, y in (("a", 4), ("b", 5)))
+    assert compared([then], [now]).sizes == (
+        ("sites compared", 3, "counted in the site register, at least 2"),
+        ("kinds of platform", 4, "assumed"),
+        ("types or classes of ship", 8, "assumed"),
+        ("types or classes of landing ship", 4, "assumed"),
+        ("individuals of Ropucha class", 12, "assumed"),
+        ("activities", 10, "assumed"),
+    )
+
+
 @pytest.mark.parametrize(("number", "base"), [(1, 0.1), (3, 0.3), (9, 0.9), (10, 10 / 11), (25, 10 / 11)])
 def test_an_episode_of_many_activities_never_shares_one_for_certain(number: int, base: float) -> None:
     # Ten activities on file: of so many a share, and below one however many there are.

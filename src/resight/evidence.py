@@ -405,8 +405,8 @@ def _resident_caveat(depth: int, baseline: Episode, current: Episode, site: Site
             e.operator is None or e.operator.casefold() == resident.operator.casefold() for e in (baseline, current)
         ]
         if any(theirs):
-            number = f"{resident.count} " if resident.count else ""
-            return f"{resident.operator} keeps {number}of this class here, so the class alone shows little"
+            number = f"{resident.count} of " if resident.count else ""
+            return f"{resident.operator} keeps {number}this class here, so the class alone shows little"
     return ""
 
 
