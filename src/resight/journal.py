@@ -26,6 +26,8 @@ from resight.vocabulary import fold
 NAME = "observations/journal.jsonl"
 Feature = Mapping[str, Any]
 _CHUNK = 1 << 16
+#: Bytes of a long write that go to the system at once.
+_WRITTEN = 1 << 20
 #: How every line begins: "after" is the first key in canonical order.
 _START = b'{"after":'
 #: The name of a file that a write may have changed; year files are those, whatever an analyst calls others.
@@ -91,7 +93,7 @@ class Journal:
         length = self.path.stat().st_size if self.path.exists() else 0
         begin = b"\n" if length and not self._ends_its_line() else b""
         try:
-            with self.path.open("ab") as file:
+            with self.path.open("ab", buffering=_WRITTEN) as file:
                 file.write(begin)
                 # One line at a time: a hundred thousand need not be held at once.
                 for entry, is_last in _with_last(entries):
@@ -387,13 +389,15 @@ def _signed(content: Mapping[str, Any]) -> tuple[bytes, str]:
     Members that are bytes are canonical JSON already. All stand in the order of their names, so that what the digest is
     over is the line without it.
     """
-    members = {
-        name: b'"%b":%b' % (name.encode(), value if type(value) is bytes else canonical(value))
-        for name, value in sorted(content.items())
-    }
-    digest = hashlib.sha256(b"{%b}" % b",".join(members.values())).hexdigest()
-    members["digest"] = b'"digest":"%b"' % digest.encode()
-    return b"{%b}" % b",".join([members[name] for name in sorted(members)]), digest
+    before: list[bytes] = []
+    after: list[bytes] = []
+    for name in sorted(content):
+        value = content[name]
+        text = value if type(value) is bytes else canonical(value)
+        (before if name < "digest" else after).append(b'"%b":%b' % (name.encode(), text))
+    digest = hashlib.sha256(b"{%b}" % b",".join(before + after)).hexdigest()
+    before.append(b'"digest":"%b"' % digest.encode())
+    return b"{%b}" % b",".join(before + after), digest
 
 
 def digest_of(entry: Mapping[str, Any]) -> str:
@@ -413,7 +417,7 @@ def canonical(content: Any) -> bytes:
         return _canonical_by_the_book(content)
 
 
-def laid(content: Mapping[str, Any]) -> bytes:
+def laid(content: Any) -> bytes:
     """A part of an entry as :func:`canonical` bytes, in no more memory than these need."""
     return memoryview(canonical(content)).tobytes()
 

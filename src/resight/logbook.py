@@ -990,14 +990,15 @@ class Logbook:
                     + "\n".join(f"  {problem}" for problem in rewrite.old.problems if problem.level == "error")
                 )
         files = {rewrite.path.name: (rewrite.old.digest, rewrite.new.digest) for rewrite in rewrites}
-        time = dates.utc_text(moment)
+        # The same in every line.
+        time, word, nothing = (laid(said) for said in (dates.utc_text(moment), command, None))
         entries = (
             {
                 "time": time,
                 "analyst": by or after.analyst,
-                "command": command,
+                "command": word,
                 "id": after.id,
-                "before": laid(before.to_feature()) if before else None,
+                "before": laid(before.to_feature()) if before else nothing,
                 "after": wording,
                 **({"why": why} if why else {}),
             }
