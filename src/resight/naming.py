@@ -1,6 +1,7 @@
 """Ids of records: readable and permanent, made once of site, date and platform, and never read back for meaning."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from resight.observation import Observation
 
@@ -14,6 +15,7 @@ def stem(site: str, date: str, platform: str | None) -> str:
     return f"{site}-{when(date)}-{platform or ANY}"
 
 
+@lru_cache(maxsize=4096)
 def when(date: str) -> str:
     """A date as it stands in an id: ``2024-10-08-to-2024-10-13``, without its marks of doubt."""
     return date.translate(_DOUBT).replace("/", "-to-")

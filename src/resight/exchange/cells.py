@@ -434,11 +434,15 @@ def _sources(cell: Any, field: str) -> Mapping[str, Any]:
     return {"sources": ({"title": text},)}
 
 
+_SCHEME = re.compile(r"[a-z]+:", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"/]+\.[^\s<>\"]+")
+
+
 def _address(cell: Any, field: str) -> Mapping[str, Any]:
     """A web address, with or without its https."""
     text = as_text(cell).strip()
-    address = text if re.match(r"[a-z]+:", text, re.IGNORECASE) else f"https://{text}"
-    if not re.fullmatch(r"https?://[^\s<>\"/]+\.[^\s<>\"]+", address):
+    address = text if _SCHEME.match(text) else f"https://{text}"
+    if not _WEB_ADDRESS.fullmatch(address):
         raise _not_allowed(
             field, cell, "a web address; a title goes into source.title, an outlet into source.published_by"
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from resight import rubbish
 from resight.errors import InvalidValue, UnreadableFile
 from resight.exchange import foreign, zipped
 from resight.exchange.table import Columns, Options, Table
@@ -104,6 +105,7 @@ class _Writer(Protocol):
     def write(self, records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]: ...
 
 
+@rubbish.put_off()
 def read(path: Path, options: Options, name: str | None = None) -> Table:
     """The table of a file, in the format named or the one its content shows.
 

@@ -61,10 +61,10 @@ def taken_apart(lines: Sequence[Sequence[Any]], *, is_cut_off: bool = False) -> 
     for number, line in enumerate(rest, body + 1):
         # As _is_empty tells, without a call for each of a million cells.
         cells = [cell if type(cell) is not str or (cell and not cell.isspace()) else None for cell in line]
-        if not any(cell is not None for cell in cells):
+        if cells.count(None) == len(cells):
             continue
         fault = ""
-        if any(cell is not None for cell in cells[kept:]):
+        if len(cells) > kept and any(cell is not None for cell in cells[kept:]):
             count = max(i for i, cell in enumerate(cells, 1) if cell is not None)
             fault = f"has {count} cells where the header names {kept}: a separator inside a cell needs quotes around it"
         elif is_cut_off and number == len(lines) and len(cells) < kept:

@@ -15,7 +15,7 @@ import orjson
 from resight import checks, dates, rubbish
 from resight.errors import InvalidRecord, InvalidValue
 from resight.exchange import moments, own
-from resight.exchange.cells import NAMES, Context, Reader
+from resight.exchange.cells import NAMES, NO_NAME, Context, Reader
 from resight.exchange.mapping import FIELDS, GATHERING, Plan, Rule, as_text, is_blank
 from resight.exchange.table import Row
 from resight.observation import Observation, Site, build, positions
@@ -30,6 +30,8 @@ NEAR_DEG = 0.5
 _REMEMBERED = 10_000
 #: Things that are looked at together; fewer are records sooner than the looking has begun.
 _MANY = 1_000
+#: So many of them at a time.
+_AT_ONCE = 5_000
 _DATE_FIELDS = ("date", "source.published", "source.accessed")
 _LISTS = ("tags", "sources", "relates")
 
@@ -279,6 +281,12 @@ def _sure(things: Sequence[Mapping[str, Any]]) -> list[bool]:
     """Which of these are records as they stand, see :mod:`resight.screening`; of a few it is not worth asking."""
     if len(things) < _MANY:
         return [False] * len(things)
+    # Some thousand at a time stay near at hand while they are looked at field by field.
+    parts = (things[start : start + _AT_ONCE] for start in range(0, len(things), _AT_ONCE))
+    return [is_sure for part in parts for is_sure in _sure_of(part)]
+
+
+def _sure_of(things: Sequence[Mapping[str, Any]]) -> list[bool]:
     # numpy, which it takes, need not be loaded for a short table.
     from resight import screening
 
@@ -334,23 +342,22 @@ def _object(record: Observation, terms: Terms, today: Mapping[str, Day], known: 
     Raises:
         InvalidRecord: a name is not known, or it lies ahead or far from its site.
     """
-    values = vars(record)
-    names = values["site"], values["platform"], values["activity"], values["inferred_activity"]
+    names = record.site, record.platform, record.activity, record.inferred_activity
     errors: list[InvalidValue] = []
     if names not in known:
         errors += checks.unknown_names(record, terms.sites, terms.vocabulary)
         if not errors:
             known.add(names)
-    site = terms.sites.get(values["site"])
+    site = terms.sites.get(record.site)
     if site is not None and not terms.anyway:
-        if values["earliest"] > today[site.timezone]:
+        if record.earliest > today[site.timezone]:
             what = f"{record.date} lies ahead: today is {today[site.timezone]} in {site.name}"
             errors.append(InvalidValue("date", record.date, what, allowed="a day up to today, or --anyway"))
-        if values["outcome"] == "not-seen" and record.platform is None and site.residents and not record.aggregate:
+        if record.outcome == "not-seen" and record.platform is None and site.residents and not record.aggregate:
             what = f"{site.name} has residents, so “nothing” needs to say what was looked for"
             allowed = "what was looked for, with a column or a --set for the outcome; or --anyway"
             errors.append(InvalidValue("platform", None, what, allowed=allowed))
-        if values["geometry"] is not None:
+        if record.geometry is not None:
             error = checks.misplaced(record, site)
             errors += [error] if error else []
     if errors:
@@ -437,7 +444,7 @@ class _Cells:
                 cell = cells.get(column)
                 if is_plain:
                     text = cell.strip() if type(cell) is str else as_text(cell).strip()
-                    if text and (field not in NAMES or not self._names_nothing(rule, text)):
+                    if text and not (field in NAMES and text.lower() in NO_NAME and self._names_nothing(rule, text)):
                         common[field] = text
                     continue
                 # Text and nothing are by far the most common.
@@ -493,7 +500,9 @@ class _Cells:
 
     def _fresh(self, rule: Rule, cells: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | InvalidValue:
         try:
-            said = [cell for cell in rule.cells(cells) if not self._names_nothing(rule, cell)]
+            said = rule.cells(cells)
+            if rule.field in NAMES:
+                said = [cell for cell in said if not self._names_nothing(rule, cell)]
             return [self._read.read(rule.field, cell) for cell in said]
         except InvalidValue as error:
             return error
