@@ -17,6 +17,7 @@ from outgoing import HOSTILE
 from resight.observation import Observation, Source
 from resight.screening import vouched
 
+MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ORDINARY: Mapping[str, Any] = {
     "site": "dunay",
     "date": "2025-05-18",
@@ -215,9 +216,10 @@ def test_what_is_vouched_for_is_taken_by_the_record_unchanged(found: list[dict[s
         except ValidationError as error:
             pytest.fail(f"{values}: {error}")
         same = Observation.vouched(values)
-        assert same == record
-        assert list(vars(same)) == list(vars(record))
-        assert orjson.dumps(same.to_feature()) == orjson.dumps(record.to_feature())
+        assert same == record and record == same
+        for now, then in ((same, record), (same.logged("a-1", MOMENT), record.logged("a-1", MOMENT))):
+            assert orjson.dumps(now.to_feature()) == orjson.dumps(then.to_feature())
+        assert type(same.with_changes(note="other")) is Observation
 
 
 @given(rows())

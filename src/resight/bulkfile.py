@@ -345,7 +345,7 @@ def table_of(found: Iterable[Observation]) -> pa.Table:
     values: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for record in found:
         for name in COLUMNS:
-            values[name].append(cell(name, record.__dict__[name]))
+            values[name].append(cell(name, getattr(record, name)))
     shapes = [None if shape is None else shapely.geometry.shape(shape) for shape in values["geometry"]]
     values["geometry"] = list(shapely.to_wkb(shapes, byte_order=1, flavor="iso")) if shapes else []
     return pa.table(

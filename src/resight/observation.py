@@ -426,7 +426,7 @@ class Observation(_Record):
             # Most are empty or text: neither telling that nor laying it out needs a call.
             if value or not (value is None or value is False or value == ()):
                 properties[name] = value if type(value) is str else _plain(value)
-        for name, default in _LEFT_OUT:
+        for name, default in _LEFT_OUT.items():
             if properties.get(name) == default:
                 del properties[name]
         properties.update(values["foreign"] or {})
@@ -471,23 +471,22 @@ class Observation(_Record):
             return build(cls, _as_gdal_wrote(values))
 
     @classmethod
-    def vouched(cls, values: Mapping[str, Any]) -> Self:
-        """The record of values that :func:`resight.screening.vouched` vouches for, without a second look at them."""
+    def vouched(cls, values: Mapping[str, Any]) -> "Observation":
+        """The record of values that :func:`resight.screening.vouched` vouches for, without a second look at them.
+
+        None of them is None: what is not said is left out.
+        """
         when = dates.parse(values["date"])
-        fields = {**_DEFAULTS, **values, "earliest": when.earliest, "latest": when.latest}
-        if fields["sources"]:
-            fields["sources"] = tuple([_filled(Source, {**_SOURCE_DEFAULTS, **given}) for given in fields["sources"]])
-        return _filled(cls, fields)
+        return _filled(_Vouched, {**_STATED, **values, "earliest": when.earliest, "latest": when.latest})
 
     def logged(self, identifier: str, moment: datetime) -> Self:
         """The record as it is logged under an id, at the moment unless it was logged before.
 
         Both are the logbook's own: the other values need no second look.
         """
-        values = self.__dict__
-        return _filled(type(self), {**values, "id": identifier, "logged_at": values["logged_at"] or moment})
+        return _filled(type(self), {**self.__dict__, "id": identifier, "logged_at": self.logged_at or moment})
 
-    def with_changes(self, **changes: Any) -> Self:
+    def with_changes(self, **changes: Any) -> "Observation":
         """A copy with some fields changed, validated as a whole; bounds are derived anew when the date changes.
 
         Raises:
@@ -502,7 +501,7 @@ class Observation(_Record):
                 values.pop(name, None)
             else:
                 values[name] = value
-        return build(type(self), values)
+        return build(Observation, values)
 
 
 def _plain(value: Any) -> Any:
@@ -539,11 +538,11 @@ PROPERTY_NAMES = tuple(name for name in Observation.model_fields if name not in 
 _PROPERTY_NAMES = frozenset(PROPERTY_NAMES)
 _PROPERTIES_OF = itemgetter(*PROPERTY_NAMES)
 #: The other defaults, but for those that say nothing by themselves.
-_LEFT_OUT = tuple(
-    (name, info.default)
+_LEFT_OUT = {
+    name: info.default
     for name, info in Observation.model_fields.items()
     if info.default and not info.is_required() and name not in _ALWAYS_WRITTEN
-)
+}
 _MEMBERS = frozenset({"type", "id", "properties", "geometry"})
 #: What kind of value a field holds; the others hold text.
 DAYS = ("earliest", "latest")
@@ -552,8 +551,73 @@ WHOLE = ("count", "count_min", "count_max", "revision")
 NUMBERS = ("location_uncertainty_m", "gsd_m", "cloud_pct", "off_nadir_deg", "length_m", "width_m")
 FLAGS = ("effort_stated", "aggregate", "context")
 LISTS = ("sources", "relates", "tags")
-_DEFAULTS = {name: None if info.is_required() else info.default for name, info in Observation.model_fields.items()}
+
+
+class _Vouched(Observation):
+    """A record that holds what it was given and no more: what else is asked of it stands in the class, for all of them.
+
+    Of a long table that is a third of the room, and a third of the work. Sources are made when they are asked for.
+    """
+
+    model_config = ConfigDict(defer_build=True)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Observation) and all(
+            getattr(self, name) == getattr(other, name) for name in Observation.model_fields
+        )
+
+    def to_feature(self) -> dict[str, Any]:
+        values = self.__dict__
+        names, values_of, changed = _in_order(tuple(values))
+        properties = dict(zip(names, values_of(values), strict=True))
+        for name, lay in changed:
+            properties[name] = value = lay(properties[name])
+            if value is None:
+                del properties[name]
+        identified = {"id": values["id"]} if "id" in values else {}
+        return {"type": "Feature", **identified, "properties": properties, "geometry": values.get("geometry")}
+
+
+def _made_sources(record: _Vouched) -> tuple[Source, ...]:
+    return tuple([_filled(Source, {**_SOURCE_DEFAULTS, **given}) for given in vars(record).get("sources", ())])
+
+
+def _plain_source(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in _SOURCE_DEFAULTS if given.get(name) not in (None, False)}
+
+
+_Lay = Callable[[Any], Any]
+
+
+@cache
+def _in_order(given: tuple[str, ...]) -> tuple[tuple[str, ...], _Lay, list[tuple[str, _Lay]]]:
+    """Of fields that are given: the properties in their order, what takes these out, and what lays some of them out."""
+    names = tuple(name for name in PROPERTY_NAMES if name in given)
+    return names, itemgetter(*names), [(name, _LAID_OUT[name]) for name in names if name in _LAID_OUT]
+
+
+def _unless(default: Any) -> _Lay:
+    return lambda value: None if value == default else value
+
+
+#: How fields stand among the properties that do not stand there as they are; None where they are left out.
+_LAID_OUT: Mapping[str, _Lay] = {
+    **dict.fromkeys(DAYS, Day.isoformat),
+    **dict.fromkeys(MOMENTS, dates.utc_text),
+    **dict.fromkeys(NUMBERS, _plain_number),
+    **dict.fromkeys(FLAGS, lambda value: value or None),
+    "tags": lambda value: [*value] or None,
+    "sources": lambda value: [*map(_plain_source, value)] or None,
+    **{name: _unless(default) for name, default in _LEFT_OUT.items()},
+}
+#: What is written of every record.
+_STATED = {name: Observation.model_fields[name].default for name in sorted(_ALWAYS_WRITTEN)}
 _SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.items()}
+for _name, _info in Observation.model_fields.items():
+    setattr(_Vouched, _name, None if _info.is_required() else _info.default)
+# As a property it is asked before what the record holds under that name.
+_Vouched.sources = property(_made_sources)  # type: ignore[assignment]
 
 
 def _filled(model: type[Model], fields: dict[str, Any]) -> Model:
@@ -571,7 +635,9 @@ _set = object.__setattr__
 
 
 #: One for all such records, which nothing changes: a set for each would take as much room as the record.
-_FIELDS_SET: dict[type[BaseModel], set[str]] = {model: set(model.model_fields) for model in (Observation, Source)}
+_FIELDS_SET: dict[type[BaseModel], set[str]] = {
+    model: set(model.model_fields) for model in (Observation, _Vouched, Source)
+}
 
 
 def _as_gdal_wrote(values: Mapping[str, Any]) -> dict[str, Any]:
