@@ -14,6 +14,7 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import chain, pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -365,17 +366,24 @@ def test_chance_is_tried_once_for_each_scope_and_year(monkeypatch: pytest.Monkey
     assert len(asked) == len(set(asked)) == 2 * 4
 
 
-def test_of_many_sites_those_with_the_most_episodes_are_told_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likeness, "SITES_ALONE", 2)
+@pytest.mark.parametrize(
+    ("module", "limit", "most", "told"),
+    [
+        (likeness, "SITES_ALONE", 2, ["Dunay alone", "Nakhodka alone", "1 more site is"]),
+        # Two episodes a year make four pairs: a second such site would be more than may be tried.
+        (chance, "MOST_PAIRS", 7, ["Dunay alone", "2 more sites are"]),
+        (chance, "MOST_PAIRS", 8, ["Dunay alone", "Nakhodka alone", "1 more site is"]),
+    ],
+)
+def test_of_many_sites_those_with_the_most_episodes_are_told_alone(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, limit: str, most: int, told: list[str]
+) -> None:
+    monkeypatch.setattr(module, limit, most)
     days = {"nakhodka": ("03-01", "06-01"), "sunan": ("03-01",), "dunay": ("03-01", "06-01")}
     records = [a_record(f"{site}-{year}-{day}-x") for site, days_of in days.items() for day in days_of
                for year in (2024, 2025)]  # fmt: skip
     (laid,) = findings_of(records).watched["patterns"]
-    assert [line.partition(":")[0] for line in laid["alone"]] == [
-        "Dunay alone",
-        "Nakhodka alone",
-        "1 more site is not told alone; those with the most episodes are.",
-    ]
+    assert [line.partition(":")[0].partition(" not told")[0] for line in laid["alone"]] == told
 
 
 def test_progress_tells_what_is_tried_and_how_much_of_it() -> None:

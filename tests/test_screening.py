@@ -216,7 +216,8 @@ def test_what_is_vouched_for_is_taken_by_the_record_unchanged(found: list[dict[s
         except ValidationError as error:
             pytest.fail(f"{values}: {error}")
         same = Observation.vouched(values)
-        assert same == record and record == same
+        assert same == record
+        assert record == same
         for now, then in ((same, record), (same.logged("a-1", MOMENT), record.logged("a-1", MOMENT))):
             assert orjson.dumps(now.to_feature()) == orjson.dumps(then.to_feature())
         assert type(same.with_changes(note="other")) is Observation

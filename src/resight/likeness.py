@@ -6,6 +6,7 @@ they could not be had.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property, partial
 from typing import NamedTuple
@@ -202,7 +203,14 @@ class Overlays:
             for episode in episodes:
                 here[episode.site][side].append(episode)
         both = [site for site, (before, now) in here.items() if before and now]
-        most = set(sorted(both, key=lambda site: -sum(map(len, here[site])))[:SITES_ALONE])
+        most: set[str] = set()
+        pairs = 0
+        for site in sorted(both, key=lambda site: -sum(map(len, here[site])))[:SITES_ALONE]:
+            pairs += math.prod(map(len, here[site]))
+            # All of them together take about as long as the longest that is tried at all.
+            if most and pairs > chance.MOST_PAIRS:
+                break
+            most.add(site)
         found = {}
         for site in (site for site in both if site in most):
             before, now = here[site]
