@@ -220,7 +220,9 @@ def test_what_is_vouched_for_is_taken_by_the_record_unchanged(found: list[dict[s
         assert record == same
         for now, then in ((same, record), (same.logged("a-1", MOMENT), record.logged("a-1", MOMENT))):
             assert orjson.dumps(now.to_feature()) == orjson.dumps(then.to_feature())
-        assert type(same.with_changes(note="other")) is Observation
+        for changed in (same.with_changes(note="other"), same.model_copy(update={"note": "other"})):
+            assert changed == record.with_changes(note="other")
+            assert type(changed) is Observation
 
 
 @given(rows())

@@ -477,14 +477,14 @@ class Observation(_Record):
         None of them is None: what is not said is left out.
         """
         when = dates.parse(values["date"])
-        return _filled(_Vouched, {**_STATED, **values, "earliest": when.earliest, "latest": when.latest})
+        return _vouched({**_STATED, **values, "earliest": when.earliest, "latest": when.latest})
 
-    def logged(self, identifier: str, moment: datetime) -> Self:
+    def logged(self, identifier: str, moment: datetime) -> "Observation":
         """The record as it is logged under an id, at the moment unless it was logged before.
 
         Both are the logbook's own: the other values need no second look.
         """
-        return _filled(type(self), {**self.__dict__, "id": identifier, "logged_at": self.logged_at or moment})
+        return _filled(Observation, {**self.__dict__, "id": identifier, "logged_at": self.logged_at or moment})
 
     def with_changes(self, **changes: Any) -> "Observation":
         """A copy with some fields changed, validated as a whole; bounds are derived anew when the date changes.
@@ -567,6 +567,13 @@ class _Vouched(Observation):
             getattr(self, name) == getattr(other, name) for name in Observation.model_fields
         )
 
+    def __copy__(self) -> Observation:  # type: ignore[override]
+        # What is copied is to be changed, and a changed one is as any other.
+        return _filled(Observation, {name: getattr(self, name) for name in Observation.model_fields})
+
+    def logged(self, identifier: str, moment: datetime) -> "_Vouched":
+        return _vouched({**self.__dict__, "id": identifier, "logged_at": self.logged_at or moment})
+
     def to_feature(self) -> dict[str, Any]:
         values = self.__dict__
         names, values_of, changed = _in_order(tuple(values))
@@ -577,6 +584,12 @@ class _Vouched(Observation):
                 del properties[name]
         identified = {"id": values["id"]} if "id" in values else {}
         return {"type": "Feature", **identified, "properties": properties, "geometry": values.get("geometry")}
+
+
+def _vouched(fields: dict[str, Any]) -> _Vouched:
+    record = _Vouched.__new__(_Vouched)
+    _set(record, "__dict__", fields)
+    return record
 
 
 def _made_sources(record: _Vouched) -> tuple[Source, ...]:
@@ -616,6 +629,8 @@ _STATED = {name: Observation.model_fields[name].default for name in sorted(_ALWA
 _SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.items()}
 for _name, _info in Observation.model_fields.items():
     setattr(_Vouched, _name, None if _info.is_required() else _info.default)
+for _name, _state in (("fields_set", frozenset()), ("extra", None), ("private", None)):
+    setattr(_Vouched, f"__pydantic_{_name}__", _state)
 # As a property it is asked before what the record holds under that name.
 _Vouched.sources = property(_made_sources)  # type: ignore[assignment]
 
@@ -635,9 +650,7 @@ _set = object.__setattr__
 
 
 #: One for all such records, which nothing changes: a set for each would take as much room as the record.
-_FIELDS_SET: dict[type[BaseModel], set[str]] = {
-    model: set(model.model_fields) for model in (Observation, _Vouched, Source)
-}
+_FIELDS_SET: dict[type[BaseModel], set[str]] = {model: set(model.model_fields) for model in (Observation, Source)}
 
 
 def _as_gdal_wrote(values: Mapping[str, Any]) -> dict[str, Any]:

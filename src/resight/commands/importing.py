@@ -258,9 +258,8 @@ def _on_file(book: Logbook, drafts: Sequence[Draft]) -> list[tuple[Observation, 
     """The records that the drafts may be among, each with its earlier wordings."""
     if not drafts:
         return []
-    days = [day for draft in drafts for day in draft.record.bounds]
-    sites = {draft.record.site for draft in drafts}
-    return book.wordings(between=(min(days), max(days)), sites=sites)
+    days = min(draft.record.earliest for draft in drafts), max(draft.record.latest for draft in drafts)
+    return book.wordings(between=days, sites={draft.record.site for draft in drafts})
 
 
 def _say_understood(plan: Plan, examples: Sequence[Example]) -> None:

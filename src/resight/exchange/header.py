@@ -64,7 +64,10 @@ def taken_apart(lines: Sequence[Sequence[Any]], *, is_cut_off: bool = False) -> 
         if cells.count(None) == len(cells):
             continue
         fault = ""
-        if len(cells) > kept and any(cell is not None for cell in cells[kept:]):
+        if len(cells) == kept:
+            rows.append(Row(number, dict(zip(columns, cells, strict=True))))
+            continue
+        if any(cell is not None for cell in cells[kept:]):
             count = max(i for i, cell in enumerate(cells, 1) if cell is not None)
             fault = f"has {count} cells where the header names {kept}: a separator inside a cell needs quotes around it"
         elif is_cut_off and number == len(lines) and len(cells) < kept:

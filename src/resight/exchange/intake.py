@@ -109,9 +109,14 @@ def _order(rule: Rule, rows: Sequence[Row], stated: dates.Order | None) -> tuple
     only: dict[dates.Order, tuple[int, str]] = {}
     open_ones: list[tuple[int, str]] = []
     texts = days = 0
+    met: set[str] = set()
     column = rule.columns[0]
     for row in rows:
         cell = row.values.get(column)
+        if type(cell) is str:
+            if cell in met:
+                continue
+            met.add(cell)
         # A moment with its offset was not made of a text by a spreadsheet.
         days += isinstance(cell, Day) and getattr(cell, "tzinfo", None) is None
         if not isinstance(cell, str):
@@ -587,6 +592,10 @@ def _settled(values: dict[str, Any], source_parts: Sequence[tuple[str, str]]) ->
     return with_source(values, source_parts)
 
 
+#: What is said of a source that something else names.
+_OF_A_SOURCE = frozenset({"confidential", "published", "accessed", "grade"})
+
+
 def with_source(values: dict[str, Any], source_parts: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """The values with the parts of a source (each a field, and its name there) put together as one of ``sources``."""
     source = {name: values.pop(field) for field, name in source_parts if field in values}
@@ -595,7 +604,7 @@ def with_source(values: dict[str, Any], source_parts: Sequence[tuple[str, str]])
             # The publication may be a moment in a spreadsheet; a source has a day.
             if isinstance(value, datetime):
                 source[name] = value.date().isoformat()
-        if source.keys() - {"confidential", "published", "accessed", "grade"}:
+        if not _OF_A_SOURCE.issuperset(source):
             values["sources"] = (source, *values.get("sources", ()))
         elif values.get("sources"):
             values["sources"] = tuple({**given, **source} for given in values["sources"])
