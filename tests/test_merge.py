@@ -364,6 +364,26 @@ def test_a_record_moved_on_one_side_and_changed_on_the_other_is_both(clone: Clon
     assert (record.date, record.berth) == ("2026-01-02", "Pier 1")
 
 
+def test_a_record_that_both_sides_moved_into_one_year_is_one_record(clone: Clone) -> None:
+    identifier = "dunay-2025-01-01-ropucha-class"
+    clone.git("checkout", "-q", "-b", "other")
+    clone.book.amend(identifier, date="2024-12-31", berth="Pier 1", now=NOW)
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    clone.book.amend(identifier, date="2024-12-30", note="Seen twice.", now=NOW)
+    clone.commit()
+    clone.git("merge", "--no-edit", "other", status=1)
+    clone.commit()
+    (record,) = clone.book.read().records
+    assert (record.id, record.date, record.note, record.berth) == (identifier, "2024-12-30", "Seen twice.", "Pier 1")
+    wrong = checked(clone.book)
+    assert "[date]: a merge left two wordings: '2024-12-30' stands here, the other side says '2024-12-31'" in wrong[0]
+    # The file of the new year does not know what the note was before.
+    assert "[note]: a merge left two wordings: 'Seen twice.' stands here" in wrong[-1]
+    clone.book.amend(identifier, date="2024-12-31", note="Seen twice.", now=NOW)
+    assert checked(clone.book) == []
+
+
 def test_one_id_on_both_sides_in_different_years_becomes_two_records(clone: Clone) -> None:
     def theirs(_: Logbook) -> None:
         clone.book.amend(clone.log(berth="Pier 2"), date="2024-05-18", now=NOW)

@@ -36,6 +36,8 @@ _COUNTERS = ("revision", "revised_at")
 _GEOMETRY = "geometry"
 
 Feature = Mapping[str, Any]
+#: What a record was of which a file does not know the beginning.
+_NOTHING: Feature = {"properties": {}, _GEOMETRY: None}
 
 
 class Merged(NamedTuple):
@@ -82,13 +84,13 @@ def together(
             if held is not None:
                 records[identifier] = held
                 kept += [identifier] if was is not None else []
-        elif was is None or _same(here, there) or _same(was, there):
+        elif _same(here, there) or _same(was, there) or (was is None and not _is_moved(here, there)):
             # Given on both sides and not renamed: they say the same, but for the new id in a relation.
             records[identifier] = here
         elif _same(was, here):
             records[identifier] = there
         else:
-            records[identifier], fields = _one(was, here, there)
+            records[identifier], fields = _one(was or _NOTHING, here, there)
             reworded.append(identifier)
             if fields:
                 conflicts[identifier] = fields
@@ -102,11 +104,20 @@ def _renamed(
     """Ids that both sides gave to different records, with the next number that neither has."""
     renamed: dict[str, str] = {}
     for identifier, feature in theirs.items():
-        if identifier in base or identifier not in ours or _same(ours[identifier], feature):
+        if identifier in base or identifier not in ours:
+            continue
+        if _same(ours[identifier], feature) or _is_moved(ours[identifier], feature):
             continue
         renamed[identifier] = next_id(identifier, taken)
         taken.add(renamed[identifier])
     return renamed
+
+
+def _is_moved(here: Feature, there: Feature) -> bool:
+    """Are two wordings, new to a file, of one record that both sides moved there from another year?"""
+    of_both = [feature["properties"] for feature in (here, there)]
+    logged = {properties.get("logged_at") for properties in of_both}
+    return len(logged) == 1 and None not in logged and all((one.get("revision") or 1) > 1 for one in of_both)
 
 
 def next_id(identifier: str, taken: Collection[str]) -> str:
@@ -258,7 +269,11 @@ def joining(histories: Histories) -> Joint:
     # A record that one side alone has touched stands on the other as it was.
     for touched, other in ((ours, theirs), (theirs, ours)):
         other.update({i: base[i] for i in touched if i not in other and i in base})
-    merged = together(base, ours, theirs, histories.taken)
+    # What both sides moved into one year is merged there by a file that does not have its beginning.
+    moved = [
+        i for i, old in base.items() if i in ours and i in theirs and _year(ours[i]) == _year(theirs[i]) != _year(old)
+    ]
+    merged = together({i: f for i, f in base.items() if i not in moved}, ours, theirs, histories.taken)
     # Their lines stand last in the joined journal, so where ours stays it has to be said again.
     stayed = [i for i in touched_there & merged.records.keys() if merged.records[i] != theirs[i]]
     named = dict.fromkeys((*merged.renamed.values(), *merged.reworded, *sorted(stayed)))
