@@ -19,6 +19,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from datetime import date as Day
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,6 +53,7 @@ _HEAD = 16
 _KEPT = "nothing of it is in any answer until it is put back from a copy or out of git"
 
 
+@cache
 def schema() -> pa.Schema:
     """The columns of a bulk file: the fields of the record in their order, under their names."""
     import pyarrow as pa
