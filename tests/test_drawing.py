@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cases import ROPUCHA, TAPIR, a_record, findings_of, looks_of
-from resight import figures, report
+from resight import drawing, figures, report
 from resight.figures import Timeline
 from resight.findings import Findings
 from resight.observation import Observation
@@ -211,3 +211,18 @@ def test_sites_whose_looks_are_not_counted_stand_folded_behind_the_others() -> N
     assert "At none of these sites are looks counted." in without
     assert without.count('aria-label="How to read the calendars"') == 1
     assert "When anyone looked" not in report.to_html(findings_of([]))
+
+
+def test_of_many_sites_those_with_the_most_records_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "SITES_DRAWN", 1)
+    records = [a_record(f"sunan-{day}-x", basis="own") for day in ("2024-03-01", "2025-03-01", "2025-04-01")]
+    records += [a_record(f"dunay-{day}-x", basis="own") for day in ("2024-03-01", "2025-03-01")]
+    said = findings_of(records)
+    assert [site["id"] for site in said.watched["sites"] if site["timeline"]] == ["sunan"]
+    assert len(said.calendars) == 1
+    page = report.to_html(said)
+    assert page.count("<p>1 more site is not drawn; resight report --site ID draws any.</p>") == 2
+    # Whoever comes from the map finds the place all the same.
+    assert 'id="site-dunay"' in page
+    monkeypatch.undo()
+    assert findings_of(records).not_drawn == ""

@@ -23,6 +23,8 @@ from resight.likeness import SHIFTS_SHOWN, Overlay, Overlays, interval_text, is_
 from resight.observation import Observation
 from resight.wording import numbered
 
+#: Of so many sites the years are drawn; a page of a thousand drawings is read by nobody, and opens slowly.
+SITES_DRAWN = 60
 #: Stretches without a look are shaded from so many days on: the four weeks of the legend.
 GAP_DAYS = 28
 _TRACKED = frozenset(("flight-tracking", "ground", "report", "rest"))
@@ -59,13 +61,29 @@ class Drawings:
         then = [figures.Year(year, role, "then") for year in baseline]
         return [figures.Year(self._case.repeats.year, "this year", "now"), *then]
 
+    @cached_property
+    def _drawn(self) -> frozenset[str]:
+        """The sites that are drawn: all, or of many those with the most records, the compared group first."""
+        group = set(self._case.repeats.watched.scope)
+        sites = sorted(self._case.by_site, key=lambda site: (site not in group, -len(self._case.by_site[site]), site))
+        return frozenset(sites[:SITES_DRAWN])
+
+    @property
+    def left_out(self) -> str:
+        """What to say of sites that are not drawn; empty when all are."""
+        left = len(self._case.by_site) - len(self._drawn)
+        are = "is" if left == 1 else "are"
+        return f"{numbered(left, 'more site')} {are} not drawn; resight report --site ID draws any." if left else ""
+
     # --- timelines
 
     def timeline(self, site: str, comparison: Comparison) -> Timeline | None:
-        """The years of one site, this year on top; None when there is nothing to draw.
+        """The years of one site, this year on top; None when there is nothing to draw, or too many sites to draw it.
 
         With the site's comparison: the nearest baseline year laid over this one by the shift that fits them best.
         """
+        if site not in self._drawn:
+            return None
         found = sorted(self._case.episodes_at.get(site, ()), key=lambda e: (e.time[0], e.last_seen[1], e.id))
         things = [self._episode_drawn(episode, episode.id in self._linked) for episode in found]
         strips: dict[str, list[Thing]] = {"looks": [], "other means": []}
@@ -237,7 +255,7 @@ class Drawings:
         """The looks of each site that has any in the years compared, the watched sites first."""
         watched = self._case.repeats.watched.scope
         sites = (*watched, *sorted(set(self._case.by_site) - set(watched)))
-        return tuple(found for site in sites if (found := self._calendar(site)))
+        return tuple(found for site in sites if site in self._drawn and (found := self._calendar(site)))
 
     def _calendar(self, site: str) -> Calendar | None:
         looks: dict[int, list[tuple[Look, figures.State]]] = {year.year: [] for year in self._years}

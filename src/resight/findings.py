@@ -68,6 +68,8 @@ class Findings(NamedTuple):
     effort: tuple[Data, ...]
     #: The looks of each site that has any, drawn by the week.
     calendars: tuple[Calendar, ...]
+    #: What to say of sites that are not drawn; empty when all are.
+    not_drawn: str
     looks_without: tuple[Data, ...]
     looks_needed: tuple[tuple[str, int], ...]
     #: Every sighting that takes no part in the comparison, by the first reason that holds.
@@ -163,6 +165,7 @@ def of(
         others=told[1:],
         effort=effort.told(),
         calendars=drawings.calendars(),
+        not_drawn=drawings.left_out,
         looks_without=aside.looks_without(),
         looks_needed=method.LOOKS_NEEDED,
         never_matched=never_matched,
