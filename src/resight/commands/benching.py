@@ -85,7 +85,9 @@ def _cells(rows: Sequence[Row]) -> list[tuple[str, ...]]:
         before: Row | None = None
         for row in (row for row in rows if (row.work, row.tool) == (work, tool)):
             taken = row.taken
-            growth = f"{taken.computing / before.taken.computing:.1f} for {row.size / before.size:.3g}" if before else ""
+            growth = (
+                f"{taken.computing / before.taken.computing:.1f} for {row.size / before.size:.3g}" if before else ""
+            )
             line = (
                 f"{row.size:,}",
                 work,
