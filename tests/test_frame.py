@@ -228,3 +228,9 @@ def test_a_checked_frame_has_the_columns_of_a_record_alone() -> None:
 def test_a_frame_that_a_page_could_not_tell_is_refused_where_it_is_wrong(change: Any, what: str) -> None:
     with pytest.raises(InvalidValue, match=what):
         checked(change(to_frame([FULL, BARE])))
+
+
+def test_records_that_were_vouched_for_are_rows_as_any_others() -> None:
+    record = Observation.model_validate({"id": "a", "site": "dunay", "date": "2025-05-18", "platform": "tanker"})
+    vouched = Observation.vouched({"id": "a", "site": "dunay", "date": "2025-05-18", "platform": "tanker"})
+    pd.testing.assert_frame_equal(pd.DataFrame(to_frame([vouched])), pd.DataFrame(to_frame([record])))

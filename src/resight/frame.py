@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas
@@ -52,7 +52,7 @@ def to_frame(records: Iterable[Observation]) -> geopandas.GeoDataFrame:
     ``tags`` are tuples (the first two of dicts). A record without a position has the geometry None, never the site's
     point. A frame of no records has the same columns and dtypes.
     """
-    rows = [_row(record.__dict__) for record in records]
+    rows = [_row(record) for record in records]
     rows.sort(key=_ORDER)
     values = dict(zip(_NAMES, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(_NAMES, ())
     index = pd.Index(pd.array(values.pop("id"), dtype="string"), name="id")
@@ -236,14 +236,14 @@ def _check_shape(frame: object) -> None:
 
 
 _NAMES = (*PROPERTY_NAMES, "geometry")
-_fields = itemgetter(*_NAMES)
+_fields = attrgetter(*_NAMES)
 _ORDER = itemgetter(*(_NAMES.index(name) for name in ("earliest", "latest", "id")))
 _LIST_PLACES = tuple(_NAMES.index(name) for name in LISTS)
 
 
-def _row(values: dict[str, Any]) -> list[Any]:
+def _row(record: Observation) -> list[Any]:
     """One record's values in the order of the columns, lists as tuples of plain values, the geometry as a shape."""
-    row = list(_fields(values))
+    row = list(_fields(record))
     for place in _LIST_PLACES:
         if row[place]:
             row[place] = tuple(map(_plain, row[place]))

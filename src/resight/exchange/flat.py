@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -35,7 +35,7 @@ def fields(records: Sequence[Observation]) -> tuple[str, ...]:
 
 def value(record: Observation, name: str) -> Any:
     """A field as a plain value: text, number, bool, day or moment in UTC; lists and objects as JSON; None if empty."""
-    found = record.__dict__[name]
+    found = getattr(record, name)
     if name in LISTS or name in FOREIGN:
         return as_json(found) if found else None
     return found.astimezone(UTC) if isinstance(found, datetime) else found
@@ -44,7 +44,7 @@ def value(record: Observation, name: str) -> Any:
 def columns(records: Sequence[Observation]) -> dict[str, list[Any]]:
     """The fields of all records, each a list of values as :func:`value` gives them; quicker than one by one."""
     names = fields(records)
-    rows = zip(*map(itemgetter(*names), [record.__dict__ for record in records]), strict=True)
+    rows = zip(*map(attrgetter(*names), records), strict=True)
     found = dict(zip(names, map(list, rows), strict=True)) if records else {name: [] for name in names}
     for name in (*MOMENTS, *LISTS, *FOREIGN):
         if name in found and any(found[name]):
@@ -165,9 +165,8 @@ def not_carried(records: Iterable[Observation], names: Iterable[str], form: str)
     wanted = list(names)
     counts = dict.fromkeys(wanted, 0)
     for record in records:
-        values = record.__dict__
         for name in wanted:
-            found = values[name]
+            found = getattr(record, name)
             if found is not None and found is not False and found != () and found != _DEFAULTS[name]:
                 counts[name] += 1
     filled = [f"{name} ({numbered(count, 'record')})" for name, count in counts.items() if count]
