@@ -37,6 +37,9 @@ ORDER = (
     "stamps",
     "mergefiles",
     "images",
+    "datafiles",
+    "repairs",
+    "bygone",
     "logbook",
     "public",
     "episodes",
@@ -205,6 +208,7 @@ HOMES = {
     "orjson": {
         "bulkchecks",
         "bulkfile",
+        "bygone",
         "custody",
         "exchange.darwincore",
         "exchange.flat",
@@ -323,6 +327,9 @@ LIGHT = (
     "custody",
     "stamps",
     "images",
+    "datafiles",
+    "repairs",
+    "bygone",
     "logbook",
     "episodes",
 )

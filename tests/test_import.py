@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from resight import Logbook, Observation
 from resight.cli import main
+from resight.datafiles import DataFiles
 from resight.errors import InvalidValue
 from resight.exchange import intake, mapping, rejected
 from resight.exchange.cells import Context, Reader
@@ -150,7 +151,7 @@ def test_an_interrupted_import_leaves_the_logbook_whole(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for owner, name in ((intake, "sorted_out"), (Logbook, "_rewrites"), (Logbook, "_swap")):
+    for owner, name in ((intake, "sorted_out"), (DataFiles, "rewrites"), (DataFiles, "swap")):
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, interrupt)
             cut = bring(file, *OWN)

@@ -20,6 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resight import journal, logbook
+from resight.datafiles import DataFiles
 from resight.errors import (
     CannotWrite,
     DuplicateRecord,
@@ -1435,14 +1436,14 @@ def test_an_edit_by_hand_between_read_and_write_is_kept(book: Logbook) -> None:
 
 def edit_just_before_the_rename(book: Logbook, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """Another program saves the year file while ours is about to be renamed into place; gives what it saved."""
-    swap = Logbook._swap
+    swap = DataFiles.swap
     edited = year_file(book).read_bytes().replace(b'"activity":"docked"', b'"activity":"loading"', 1)
 
-    def late(self: Logbook, staged: Any) -> None:
+    def late(self: DataFiles, staged: Any) -> None:
         year_file(book).write_bytes(edited)
         swap(self, staged)
 
-    monkeypatch.setattr(Logbook, "_swap", late)
+    monkeypatch.setattr(DataFiles, "swap", late)
     return edited
 
 

@@ -17,6 +17,8 @@ REGISTER_FILE = "seeds/sites.geojson"
 #: A claimed distance is contradicted when it differs from the geodesic one by more than the uncertainty of the two
 #: positions and this share of it, which rounding explains.
 CLAIM_TOLERANCE = 0.05
+#: What becomes of a Feature that is no record.
+KEPT = "it stays in the file and is left out of every answer until mended"
 
 
 class Located(NamedTuple):

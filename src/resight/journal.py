@@ -325,6 +325,11 @@ def says_other(after: bytes, record: Observation) -> bool:
         return True
 
 
+def confidential_of(record: Observation) -> list[Source]:
+    """The sources of a record that are marked confidential."""
+    return [source for source in record.sources if source.confidential]
+
+
 def concealed(record: Observation, confidential: Iterable[Source]) -> Observation:
     """The record with those sources marked confidential that are marked so elsewhere, in a later wording of it.
 

@@ -1,4 +1,4 @@
-"""The logbook on disk: read, add, amend, withdraw. The only module that touches the data files.
+"""The logbook on disk: read, add, amend, withdraw. Every write goes through here.
 
 A write goes: lock, read the year files again, write the new ones beside the old, fsync, append the journal line,
 fsync, rename, fsync the folder. A crash after the journal line is repaired at the next open, a crash before it
@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from datetime import date as Day
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import bulkfile, checks, custody, dates, images, index, rubbish
-from resight.bulkfile import BulkFiles
-from resight.checks import REGISTER_FILE, Located
+from resight import bulkfile, checks, custody, dates, images, rubbish
+from resight.bygone import Bygone, named
+from resight.checks import KEPT, REGISTER_FILE, Located
+from resight.datafiles import DataFiles, is_seed
 from resight.errors import (
     CannotWrite,
     DuplicateRecord,
@@ -34,36 +34,27 @@ from resight.errors import (
     UnreadableFile,
 )
 from resight.featurefile import (
-    FeatureFile,
     Line,
-    Rewrite,
     YearFile,
     digest,
     fsync_folder,
     line_of,
-    new_line,
     parse,
-    put_in_place,
     staged,
     stamp_of,
 )
 from resight.images import Image
-from resight.index import IndexedFile
-from resight.journal import NAME as JOURNAL_FILE
 from resight.journal import (
-    Journal,
-    LastWrite,
-    Past,
     canonical,
     concealed,
-    feature_text,
-    is_of_bulk,
+    confidential_of,
     laid,
     says_other,
 )
 from resight.merge import settled
 from resight.naming import new_id, stem
-from resight.observation import Observation, Site, Source
+from resight.observation import Observation, Site
+from resight.repairs import Repairs
 from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import Vocabulary, fold, from_toml, near_names
 
@@ -74,7 +65,6 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 20
 #: Names that are near another are looked for among so many; more take seconds.
 _FEW = 1000
-_KEPT = "it stays in the file and is left out of every answer until mended"
 
 
 class Reading(NamedTuple):
@@ -102,12 +92,8 @@ class Logbook:
             with contextlib.suppress(OSError):
                 shown = str(self.folder.resolve())
             raise NoLogbook(shown)
-        self._parsed: dict[Path, FeatureFile] = {}
-        self._indexed: dict[Path, IndexedFile] = {}
-        self._bulk_files: BulkFiles | None = None
-        self._holds_lock = False
-        #: What a repair at opening did, for the person.
-        self.repairs: list[Problem] = []
+        self._files = DataFiles(self.folder)
+        self._repairs = Repairs(self._files, self._locked)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], *, empty: bool = False) -> Self:
@@ -138,6 +124,11 @@ class Logbook:
         except OSError as error:
             raise CannotWrite(f"cannot make a logbook in {target}: {error.strerror or error}") from error
         return cls(target)
+
+    @property
+    def repairs(self) -> list[Problem]:
+        """What a repair at opening did, for the person."""
+        return self._repairs.said
 
     # --- the register and the words
 
@@ -263,11 +254,11 @@ class Logbook:
         Those that stand in bulk files alone, in their one wording, are among them or not.
         """
         records = [item.record for item in self._located([], withdrawn=True, bulk=False)]
-        if bulk and self._bulk:
+        if bulk and self._files.bulk:
             records += bulkfile.records(self.bulk_rows(between=between, sites=sites))
         revised = {record.id for record in records if record.revision > 1}
         earlier: dict[str, list[Observation]] = {}
-        for entry in self._journal.entries([]) if revised else ():
+        for entry in self._files.journal.entries([]) if revised else ():
             if entry.id in revised and entry.before is not None:
                 # A line that an earlier version wrote may not be a record any more.
                 with contextlib.suppress(InvalidRecord):
@@ -306,7 +297,7 @@ class Logbook:
             # One record at a time becomes a row: a frame of a hundred thousand needs no hundred thousand models.
             located = self._located([], between, sites, withdrawn=withdrawn, bulk=False)
             found = to_frame(item.record for item in located)
-            if not self._bulk:
+            if not self._files.bulk:
                 return of_columns(found, columns)
             # Bounds are needed for the order.
             names = list(dict.fromkeys((*of_columns(found, columns).columns, "earliest", "latest")))
@@ -323,8 +314,8 @@ class Logbook:
         withdrawn: bool = True,
     ) -> "pa.Table":
         """Columns of the bulk records that stand in no year file in another wording; the rest as :meth:`read`."""
-        revised = {i for file in self._glanced() if not _is_seed(file) for i in file.ids if i is not None}
-        return self._bulk.table(columns, between=between, sites=sites, without=revised, withdrawn=withdrawn)
+        revised = {i for file in self._files.glanced() if not is_seed(file) for i in file.ids if i is not None}
+        return self._files.bulk.table(columns, between=between, sites=sites, without=revised, withdrawn=withdrawn)
 
     def get(self, identifier: str) -> Observation:
         """The record with this id, withdrawn or not.
@@ -341,16 +332,16 @@ class Logbook:
             NotFound: no record has it; near ids are offered.
             InvalidRecord: it stands in observations/ twice.
         """
-        self._finish_interrupted_write()
-        found = [(file, line) for file in self._glanced() for line in file.holding((identifier,))]
-        in_bulk = [] if found else self._bulk.find(identifier)
+        self._repairs.finish()
+        found = [(file, line) for file in self._files.glanced() for line in file.holding((identifier,))]
+        in_bulk = [] if found else self._files.bulk.find(identifier)
         if not found and not in_bulk:
-            known = (line.id for file in self._files() for line in file.lines if line.id)
+            known = (line.id for file in self._files.whole() for line in file.lines if line.id)
             # Of a million, those that begin as this one are looked at.
             raise NotFound(
-                identifier, near_names(identifier, (*known, *self._bulk.like([identifier.rpartition("-")[0]])))
+                identifier, near_names(identifier, (*known, *self._files.bulk.like([identifier.rpartition("-")[0]])))
             )
-        if sum(not _is_seed(file) for file, _ in found) > 1:
+        if sum(not is_seed(file) for file, _ in found) > 1:
             raise InvalidRecord(
                 [InvalidValue("id", identifier, "stands in the files twice; `resight check` says where")]
             )
@@ -371,7 +362,7 @@ class Logbook:
         """
         problems: list[Problem] = []
         located = list(self._located(problems, withdrawn=True, as_of=as_of, bulk=as_of is not None))
-        if as_of is None and self._bulk:
+        if as_of is None and self._files.bulk:
             located += self._suspects(located, problems)
         return [
             *problems,
@@ -396,7 +387,7 @@ class Logbook:
         ids = set(there.column("id").filter(found).to_pylist())
         return [
             Located(record, name, None)
-            for name, batch in self._bulk.batches(ids=ids)
+            for name, batch in self._files.bulk.batches(ids=ids)
             for record in bulkfile.records(batch)
         ]
 
@@ -413,8 +404,8 @@ class Logbook:
                 yield Problem("error", what, file.name, mend=mend)
 
     def _out_of_place(self) -> Iterator[Problem]:
-        for path in self._year_files():
-            file = self._load(path)
+        for path in self._files.year_paths():
+            file = self._files.load(path)
             if not re.fullmatch(r"\d{4}", path.stem):
                 yield Problem("warning", "is not named after a year; it is read all the same", file.name)
                 continue
@@ -446,13 +437,13 @@ class Logbook:
         return found._replace(findings=(*found.findings, *more))
 
     def _agreement(self) -> custody.Agreement:
-        years = (parse(path, f"observations/{path.name}") for path in self._year_files())
-        seeds = (parse(path, f"seeds/{path.name}") for path in self._seed_files())
-        return custody.agreement(self._journal.rows, years, seeds, self._held())
+        years = (parse(path, f"observations/{path.name}") for path in self._files.year_paths())
+        seeds = (parse(path, f"seeds/{path.name}") for path in self._files.seed_paths())
+        return custody.agreement(self._files.journal.rows, years, seeds, self._held())
 
     def _held(self) -> list[custody.Held]:
         """The bulk files, each read whole to see that it is unchanged."""
-        files = self._bulk
+        files = self._files.bulk
         return [
             custody.Held(bulkfile.key_of(path), bulkfile.name_of(path), digest(path), files.counts.get(path))
             for path in files.paths
@@ -473,11 +464,13 @@ class Logbook:
 
     def marks(self, lines: Collection[int], first: int) -> list[custody.Mark]:
         """These lines of the journal as they are named to a person, in its order but for the one that comes first."""
-        found = custody.marks(self._journal.rows(), set(lines))
+        found = custody.marks(self._files.journal.rows(), set(lines))
         return sorted(found, key=lambda mark: (mark.line != first, mark.line))
 
     def _stamps(self) -> list[tuple[int, int, int]]:
-        return [stamp_of(path) for path in (self._journal.path, *self._year_files(), *self._bulk.paths)]
+        return [
+            stamp_of(path) for path in (self._files.journal.path, *self._files.year_paths(), *self._files.bulk.paths)
+        ]
 
     def history(self, identifier: str) -> list[custody.Step]:
         """Who changed a record when and with which command, oldest first; changes outside the log stand between.
@@ -485,20 +478,23 @@ class Logbook:
         Raises:
             NotFound: neither the files nor the journal know it; near ids are offered.
         """
-        self._finish_interrupted_write()
+        self._repairs.finish()
         seed: tuple[str, Any] | None = None
         today: Any = None
-        for file in self._files():
+        for file in self._files.whole():
             for line in file.lines:
-                if line.id == identifier and _is_seed(file):
+                if line.id == identifier and is_seed(file):
                     seed = file.name, line.feature
                 elif line.id == identifier:
                     today = line.feature
         imported = next(
-            ((name.removeprefix("observations/"), record.to_feature()) for name, record in self._bulk.find(identifier)),
+            (
+                (name.removeprefix("observations/"), record.to_feature())
+                for name, record in self._files.bulk.find(identifier)
+            ),
             None,
         )
-        steps = custody.history(self._journal.rows(), identifier, today, seed, imported)
+        steps = custody.history(self._files.journal.rows(), identifier, today, seed, imported)
         if not steps:
             self.find(identifier)
         return steps
@@ -508,7 +504,7 @@ class Logbook:
 
         Those that are no records any more are left out, and told in ``problems``.
         """
-        past = self._journal.past(datetime.max.replace(tzinfo=UTC), [])
+        past = self._files.journal.past(datetime.max.replace(tzinfo=UTC), [])
         found: list[custody.Outside] = []
         for item in self._located(problems if problems is not None else [], withdrawn=True, bulk=False):
             record, entry = item.record, past.last.get(item.record.id or "")
@@ -517,7 +513,7 @@ class Logbook:
             elif entry is not None and says_other(entry.after, record):
                 with contextlib.suppress(InvalidRecord):
                     found.append(custody.Outside(entry.id, Observation.from_feature(orjson.loads(entry.after)), record))
-        files = self._files()
+        files = self._files.whole()
         there = set().union(*(file.ids for file in files))
         for entry in past.last.values() if all(file.is_whole for file in files) else ():
             if entry.id not in there:
@@ -531,7 +527,7 @@ class Logbook:
         Somebody edited them by hand or with another program; when, the logbook does not know.
         """
         return [
-            (concealed(logged, _confidential(today)), today)
+            (concealed(logged, confidential_of(today)), today)
             for _, logged, today in self.outside()
             if logged is not None and today is not None
         ]
@@ -550,22 +546,22 @@ class Logbook:
 
         Those of bulk files come last, or not at all.
         """
-        self._finish_interrupted_write()
+        self._repairs.finish()
         problems += self.file_problems()
         is_narrow = as_of is None and between is not None and sites is not None
-        files: Sequence[YearFile] = self._glanced() if is_narrow else self._files()
-        then = _Then(as_of, self._journal, self._files(), problems) if as_of is not None else None
-        seeded: set[str | None] = set().union(*(file.ids for file in files if _is_seed(file)))
+        files: Sequence[YearFile] = self._files.glanced() if is_narrow else self._files.whole()
+        then = Bygone(as_of, self._files.journal, self._files.whole(), problems) if as_of is not None else None
+        seeded: set[str | None] = set().union(*(file.ids for file in files if is_seed(file)))
         if then and bulk:
-            seeded |= self._bulk.holding({i for file in files if not _is_seed(file) for i in file.ids})
+            seeded |= self._files.bulk.holding({i for file in files if not is_seed(file) for i in file.ids})
         # What stands in observations/ under the id of a seed is its revision.
-        revisions = [line for f in files if not _is_seed(f) for line in f.holding(seeded)] if seeded else []
+        revisions = [line for f in files if not is_seed(f) for line in f.holding(seeded)] if seeded else []
         revised = {line.id for line in revisions if then is None or then.had_begun(line)}
         not_yet = {line.id for line in revisions} - revised
         bounds = (between[0].isoformat(), between[1].isoformat()) if between else None
         first_places: dict[str, str] = {}
         for file in files:
-            left_out = revised if _is_seed(file) else not_yet
+            left_out = revised if is_seed(file) else not_yet
             for line in file.asked_for(bounds, sites):
                 if line.id in left_out or (then and line.id in then.past.next):
                     continue
@@ -581,9 +577,9 @@ class Logbook:
                     continue
                 if withdrawn or record.status != "withdrawn":
                     yield Located(record, file.name, line.number)
-        if bulk and self._bulk:
-            elsewhere = [file.ids for file in files if not _is_seed(file)]
-            for name, batch in self._bulk.batches(between=between, sites=sites, withdrawn=withdrawn):
+        if bulk and self._files.bulk:
+            elsewhere = [file.ids for file in files if not is_seed(file)]
+            for name, batch in self._files.bulk.batches(between=between, sites=sites, withdrawn=withdrawn):
                 for feature in bulkfile.features(batch):
                     identifier = feature["id"]
                     if any(identifier in ids for ids in elsewhere) if then is None else identifier in revised:
@@ -594,7 +590,7 @@ class Logbook:
                         record = Observation.from_feature(feature)
                     except InvalidRecord as error:
                         problems += [
-                            Problem("error", str(p), name, None, identifier or "", "", _KEPT) for p in error.problems
+                            Problem("error", str(p), name, None, identifier or "", "", KEPT) for p in error.problems
                         ]
                         continue
                     if then is None or then.holds(record):
@@ -612,64 +608,8 @@ class Logbook:
 
     def file_problems(self) -> list[Problem]:
         """What is wrong with the files as files, without looking at the records in them."""
-        of_files = (problem for file in self._glanced() for problem in file.problems)
-        return [*self.repairs, *self._register[1], *of_files, *self._bulk.problems]
-
-    @property
-    def _bulk(self) -> BulkFiles:
-        """The bulk files as they are now."""
-        paths = bulkfile.paths(self.folder / "observations")
-        if self._bulk_files is None or self._bulk_files.paths != paths:
-            self._bulk_files = BulkFiles(paths)
-        return self._bulk_files
-
-    def _glanced(self) -> list[YearFile]:
-        """As :meth:`_files`, but a year file that has an index is not parsed."""
-        seeds = sorted((self.folder / "seeds").glob("pattern-*.geojson"))
-        return [*map(self._load, seeds), *map(self._glance, self._year_files())]
-
-    def _files(self) -> list[FeatureFile]:
-        return [self._load(path) for path in (*self._seed_files(), *self._year_files())]
-
-    def _seed_files(self) -> list[Path]:
-        return sorted((self.folder / "seeds").glob("pattern-*.geojson"))
-
-    def _year_files(self) -> list[Path]:
-        return sorted((self.folder / "observations").glob("*.geojson"))
-
-    def _load(self, path: Path) -> FeatureFile:
-        cached = self._parsed.get(path)
-        if cached is None or cached.stamp != stamp_of(path):
-            cached = self._parsed[path] = parse(path, f"{path.parent.name}/{path.name}")
-        return cached
-
-    def _glance(self, path: Path) -> YearFile:
-        """A year file by its index, where that is right; else parsed."""
-        return self._known(path) or self._load(path)
-
-    def _known(self, path: Path) -> YearFile | None:
-        """What is known of a year file as it is now without parsing it; None when it has to be."""
-        for known in (self._parsed.get(path), self._indexed.get(path)):
-            if known is not None and known.stamp == stamp_of(path):
-                return known
-        found = index.load(self._own_folder, path, f"{path.parent.name}/{path.name}")
-        if found is not None:
-            self._indexed[path] = found
-        return found
-
-    def _keep_indexes(self) -> None:
-        """Write down where the lines of the year files stand. Call under the lock."""
-        for path in self._year_files():
-            parsed = self._parsed.get(path)
-            known = IndexedFile.of(parsed) if parsed and path not in self._indexed else self._indexed.get(path)
-            if known is not None and known.stamp == stamp_of(path):
-                self._indexed[path] = known
-                known.keep(self._own_folder)
-
-    @property
-    def _own_folder(self) -> Path:
-        """Where lock and indexes stand: beside the data, for two folders may share one observations/ by a link."""
-        return (self.folder / "observations").resolve().parent / ".resight"
+        of_files = (problem for file in self._files.glanced() for problem in file.problems)
+        return [*self._repairs.said, *self._register[1], *of_files, *self._files.bulk.problems]
 
     # --- writing
 
@@ -707,10 +647,10 @@ class Logbook:
                 self._refuse(record, anyway)
                 known.add(names)
         with self._locked():
-            taken: set[str | None] = set().union(*(file.ids for file in self._glanced()))
-            if self._bulk:
-                taken |= self._bulk.like({stem(record.site, record.date, record.platform) for record in records})
-                taken |= self._bulk.holding({record.id for record in records})
+            taken: set[str | None] = set().union(*(file.ids for file in self._files.glanced()))
+            if self._files.bulk:
+                taken |= self._files.bulk.like({stem(record.site, record.date, record.platform) for record in records})
+                taken |= self._files.bulk.holding({record.id for record in records})
             if not anyway:
                 self._refuse_duplicates(records)
             named: list[Observation] = []
@@ -750,8 +690,8 @@ class Logbook:
             if unread:
                 what = "not all ids on file are known, so no bulk file is written; nothing was changed:\n"
                 raise UnreadableFile(what + "\n".join(f"  {problem}" for problem in unread))
-            taken = set().union(*(file.ids for file in self._glanced())) - {None}
-            rows = bulkfile.with_ids(bulkfile.with_moment(rows, moment), self._bulk.ids(taken))
+            taken = set().union(*(file.ids for file in self._files.glanced())) - {None}
+            rows = bulkfile.with_ids(bulkfile.with_moment(rows, moment), self._files.bulk.ids(taken))
             self._write_bulk(rows, source, moment, by)
         return rows
 
@@ -773,7 +713,7 @@ class Logbook:
                 for file in files
             )
             digests |= {file.key: ("", file.digest) for file in files}
-            with self._journal.appended(entries, digests, lambda: self._none_new(digests)):
+            with self._files.journal.appended(entries, digests, lambda: self._files.none_new(digests)):
                 try:
                     for file in files:
                         file.temporary.replace(observations / file.key)
@@ -786,11 +726,11 @@ class Logbook:
                         (observations / file.key).unlink(missing_ok=True)
                     raise
         except OSError as error:
-            then = "nothing was changed" if self._none_new(digests) else "the next command completes the write"
+            then = "nothing was changed" if self._files.none_new(digests) else "the next command completes the write"
             raise CannotWrite(f"cannot write in {observations}: {error.strerror or error}; {then}") from error
         finally:
             # What the journal has a line of waits for the next command.
-            if self._none_new(digests) or not self._behind(digests):
+            if self._files.none_new(digests) or not self._files.behind(digests):
                 bulkfile.clear(observations)
 
     def amend(
@@ -902,7 +842,7 @@ class Logbook:
             still = {one.id: one for one in self.outside()}
             moved = [one.id for one in found if still.get(one.id) != one]
             if moved:
-                raise CannotWrite(f"{_named(moved)}: changed again meanwhile; nothing was written: look again")
+                raise CannotWrite(f"{named(moved)}: changed again meanwhile; nothing was written: look again")
             changes = [(one.logged, custody.adopted(one, why, moment)) for one in found]
             for _, after in changes:
                 self._refuse(after, True)
@@ -943,21 +883,17 @@ class Logbook:
         observations = self.folder / "observations"
         try:
             observations.mkdir(exist_ok=True)
-            own = self._own_folder
+            own = self._files.own_folder
             own.mkdir(exist_ok=True)
             ignore = own / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
             with FileLock(own / "lock", timeout=LOCK_SECONDS):
-                self._holds_lock = True
-                try:
-                    for left_by_a_crash in observations.glob(".*.geojson.*.tmp"):
-                        left_by_a_crash.unlink(missing_ok=True)
-                    self._finish_interrupted_write(locked=True)
+                for left_by_a_crash in observations.glob(".*.geojson.*.tmp"):
+                    left_by_a_crash.unlink(missing_ok=True)
+                with self._repairs.under_lock():
                     bulkfile.clear(observations)
                     yield
-                finally:
-                    self._holds_lock = False
         except Timeout:
             raise CannotWrite(
                 f"another resight has been writing for {LOCK_SECONDS} s; nothing was changed: try again"
@@ -982,7 +918,7 @@ class Logbook:
             feature = after.to_feature()
             puts[after.id or ""] = line_of(feature)
             wordings.append(laid(feature))
-        rewrites = self._rewrites(puts)
+        rewrites = self._files.rewrites(puts)
         for rewrite in rewrites:
             if not rewrite.old.is_whole:
                 raise UnreadableFile(
@@ -1005,184 +941,16 @@ class Logbook:
             for (before, after), wording in zip(changes, wordings, strict=True)
         )
         try:
-            with staged(rewrites) as swaps, self._journal.appended(entries, files, lambda: self._none_new(files)):
-                self._swap(swaps)
+            with (
+                staged(rewrites) as swaps,
+                self._files.journal.appended(entries, files, lambda: self._files.none_new(files)),
+            ):
+                self._files.swap(swaps)
         except OSError as error:
             where = self.folder / "observations"
-            then = "nothing was changed" if self._none_new(files) else "the next command completes the write"
+            then = "nothing was changed" if self._files.none_new(files) else "the next command completes the write"
             raise CannotWrite(f"cannot write in {where}: {error.strerror or error}; {then}") from error
-        self._keep_indexes()
-
-    @property
-    def _journal(self) -> Journal:
-        return Journal(self.folder / "observations" / "journal.jsonl")
-
-    def _rewrites(self, puts: Mapping[str, Line]) -> "list[Rewrite]":
-        """The year files that change when these records are put in: those that gain one first.
-
-        In that order a record that moves to another year file is for a moment in both, never in none.
-        """
-        years: dict[str, list[Line]] = {}
-        for line in puts.values():
-            years.setdefault(line.earliest[:4], []).append(line)
-        gains = {self.folder / "observations" / f"{year}.geojson": lines for year, lines in years.items()}
-        paths = [*gains, *(path for path in self._year_files() if path not in gains)]
-        rewrites: list[Rewrite] = []
-        for path in paths:
-            rewrite = self._glance(path).changed(puts.keys(), gains.get(path, []))
-            if rewrite is not None:
-                rewrites.append(rewrite)
-        return rewrites
-
-    def _swap(self, swaps: "Iterable[tuple[Rewrite, Path]]") -> None:
-        """Rename the staged files into place."""
-        swaps = list(swaps)
-        # Their stamps as they were written: under the new name another program may have changed them already.
-        stamps = [stamp_of(temporary) for _, temporary in swaps]
-        put_in_place(swaps)
-        for (rewrite, _), stamp in zip(swaps, stamps, strict=True):
-            self._hold(rewrite.new.at(stamp))
-        fsync_folder(self.folder / "observations")
-
-    def _hold(self, file: YearFile) -> None:
-        """Remember a file that was written."""
-        self._parsed.pop(file.path, None)
-        self._indexed.pop(file.path, None)
-        if isinstance(file, FeatureFile):
-            self._parsed[file.path] = file
-        elif isinstance(file, IndexedFile):
-            self._indexed[file.path] = file
-
-    def _finish_interrupted_write(self, *, locked: bool = False) -> None:
-        """Carry out the last write of the journal if a crash kept it from the year files."""
-        journal = self._journal
-        if not journal.path.exists() or (self._holds_lock and not locked):
-            return
-        if not locked:
-            # Most opens find nothing to do, and need no lock to see it.
-            last = journal.last_write()
-            if last.is_settled and not self._behind(last.files) and not self._split_by_merge(last):
-                self._look_for_lost(last)
-                return
-            try:
-                with self._locked():
-                    pass
-            except (CannotWrite, UnreadableFile) as error:
-                what = str(error).removeprefix(f"{JOURNAL_FILE}: ")
-                if isinstance(error, CannotWrite):
-                    what = f"the last write was cut off by a crash and cannot be carried out here: {what}"
-                problem = Problem("error", what, JOURNAL_FILE)
-                if problem not in self.repairs:
-                    self.repairs.append(problem)
-            return
-        if journal.drop_unfinished(self._stand):
-            what = "ended in a write that had been cut off before it counted; that has been taken out now"
-            mend = "log again what was not confirmed; `resight verify` names what is on file all the same"
-            self.repairs.append(Problem("notice", what, JOURNAL_FILE, mend=mend))
-        last = journal.last_write()
-        behind = self._behind(last.files)
-        if not behind and (split := self._split_by_merge(last)):
-            self._carry_out_merge(split)
-            return
-        if not behind:
-            self._look_for_lost(last)
-            return
-        entries = journal.last_write(whole=True).entries
-        if any(map(is_of_bulk, entries)):
-            self._finish_bulk(behind, last.files)
-            return
-        puts = {entry["id"]: new_line(Observation.from_feature(entry["after"])) for entry in entries}
-        with staged([rewrite for rewrite in self._rewrites(puts) if rewrite.path.name in behind]) as swaps:
-            self._swap(swaps)
-        for identifier in puts:
-            what = "the last write had been cut off after its journal line; it has been carried out now"
-            self.repairs.append(Problem("notice", what, JOURNAL_FILE, None, identifier))
-
-    def _stand(self, wordings: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Does a year file have any of these records in this wording?"""
-        texts: dict[str | None, bytes] = {identifier: feature_text(feature) for identifier, feature in wordings.items()}
-        for file in map(self._glance, self._year_files()):
-            for line in file.holding(texts.keys()):
-                with contextlib.suppress(InvalidRecord):
-                    if not says_other(texts[line.id], Observation.from_feature(line.feature)):
-                        return True
-        return False
-
-    def _split_by_merge(self, last: LastWrite) -> set[str]:
-        """Ids that a merge, when it is the last write, left in two year files: git has each file merged by itself."""
-        if not last.entries or last.entries[-1]["command"] != "merge":
-            return set()
-        stands = Counter(line.id for path in self._year_files() for line in self._load(path).lines if line.id)
-        return {identifier for identifier, times in stands.items() if times > 1}
-
-    def _carry_out_merge(self, split: Collection[str]) -> None:
-        """Put records that stand in two year files where the journal, which was merged as a whole, has them."""
-        there = {line.id for path in self._year_files() for line in self._load(path).lines}
-        entries = self._journal.last_write(whole=True).entries
-        # What theirs said under such an id has a new one, and stands in no file yet.
-        of_these = [entry for entry in entries if entry["id"] in split or entry["id"] not in there]
-        puts = {entry["id"]: new_line(Observation.from_feature(entry["after"])) for entry in of_these}
-        with staged(self._rewrites(puts)) as swaps:
-            self._swap(swaps)
-        for identifier in puts:
-            what = "both sides of a merge had it, in different years; it stands now where the journal has it"
-            self.repairs.append(Problem("notice", what, JOURNAL_FILE, None, identifier, mend="commit that, too"))
-
-    def _finish_bulk(self, behind: Sequence[str], files: Mapping[str, tuple[str, str]]) -> None:
-        """Put bulk files in their places that have waited there since a crash."""
-        for name in behind:
-            place = self.folder / "observations" / name
-            waiting = bulkfile.waiting_at(place)
-            if digest(waiting) == files[name][1]:
-                waiting.replace(place)
-                fsync_folder(place.parent)
-                what = "the last write had been cut off after its journal line; it has been carried out now"
-                self.repairs.append(Problem("notice", what, f"observations/{name}"))
-            else:
-                self._say_lost_bulk(name)
-
-    def _say_lost_bulk(self, name: str) -> None:
-        what = "this file stands in the journal alone: its write was cut off, or it was taken out"
-        problem = Problem("error", what, f"observations/{name}", mend="put it back from a copy, or import it again")
-        if problem not in self.repairs:
-            self.repairs.append(problem)
-
-    def _look_for_lost(self, last: LastWrite) -> None:
-        """Say so if the last write is in the journal alone: cut off, and its year file edited before the next open."""
-        if all(self._is_now(name, new) for name, (_, new) in last.files.items()):
-            return
-        files = [self._load(path) for path in self._year_files()]
-        if not all(file.is_whole for file in files):
-            # What cannot be read is said of the file itself, and may hold them.
-            return
-        lines = {line.id: line for file in files for line in file.lines}
-        for entry in self._journal.last_write(whole=True).entries:
-            wanted, line = _revision(entry["after"]), lines.get(entry["id"])
-            if (_revision(line.feature) if line else 0) < wanted:
-                done, mend = "taken out of the files", "`resight adopt` brings it back as withdrawn; or log it again"
-                if line is not None:
-                    done, mend = "put back to an earlier one", "`resight adopt` takes that in; or amend it again"
-                what = f"revision {wanted} of this record stands in the journal alone"
-                what += f": its write was cut off, or it was {done} by hand"
-                problem = Problem("error", what, JOURNAL_FILE, None, entry["id"], mend=mend)
-                if problem not in self.repairs:
-                    self.repairs.append(problem)
-
-    def _behind(self, files: Mapping[str, tuple[str, str]]) -> list[str]:
-        """Of the files of a write, with their digests before and after: those still as they were before."""
-        return [name for name, (old, new) in files.items() if old != new and self._is_now(name, old)]
-
-    def _is_now(self, name: str, wanted: str) -> bool:
-        """Is a file of a write there with this digest ("": not there)? A bulk file is known by its name."""
-        path = self.folder / "observations" / name
-        if bulkfile.NAME.fullmatch(name):
-            return path.exists() == bool(wanted)
-        known = self._known(path)
-        return (known.digest if known else digest(path)) == wanted
-
-    def _none_new(self, files: Mapping[str, tuple[str, str]]) -> bool:
-        """None of the files of a write is in place: whoever changed one meanwhile, it was not us."""
-        return not any(old != new and self._is_now(name, new) for name, (old, new) in files.items())
+        self._files.keep_indexes()
 
     def digest(self, records: Iterable[Observation]) -> str:
         """SHA-256 over the canonical records (RFC 8785), the register and the vocabulary that a page shows."""
@@ -1223,109 +991,18 @@ def _validated(line: Line, file: YearFile, first_places: dict[str, str]) -> Obse
     """The record of a line; its id is entered into ``first_places``, where no other may have it."""
     feature = line.feature
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        raise _UnusableError(line.problem(file, "is not a GeoJSON Feature", "type", _KEPT))
+        raise _UnusableError(line.problem(file, "is not a GeoJSON Feature", "type", KEPT))
     if line.id is None:
-        mend = f'give it one, such as "dunay-2025-05-18-ropucha-class"; {_KEPT}'
+        mend = f'give it one, such as "dunay-2025-05-18-ropucha-class"; {KEPT}'
         raise _UnusableError(line.problem(file, "a Feature without id", "id", mend))
     try:
         record = Observation.from_feature(feature)
     except InvalidRecord as error:
-        found = [line.problem(file, str(p).removeprefix(f"{p.field}: "), p.field, _KEPT) for p in error.problems]
+        found = [line.problem(file, str(p).removeprefix(f"{p.field}: "), p.field, KEPT) for p in error.problems]
         raise _UnusableError(*found) from None
     here = f"{file.name}:{line.number}" if line.number else file.name
     first = first_places.setdefault(line.id, here)
     if first is not here:
         what = f"the id stands at {first} already"
-        raise _UnusableError(line.problem(file, what, "id", f"give this one another id; {_KEPT}"))
+        raise _UnusableError(line.problem(file, what, "id", f"give this one another id; {KEPT}"))
     return record
-
-
-class _Then:
-    """The records as they stood at a moment: what of the files counts, what the journal has instead, what is unsure.
-
-    One rule: a record stood as the first write after the moment found it, or as it stands in the files.
-    """
-
-    def __init__(
-        self, moment: datetime, journal: Journal, files: Sequence[FeatureFile], problems: list[Problem]
-    ) -> None:
-        if moment.tzinfo is None:
-            raise InvalidValue("as_of", moment.isoformat(), "has no time zone", example="2026-11-16T09:00:00Z")
-        self.moment, self.files, self.problems = moment, files, problems
-        self.past: Past = journal.past(moment, problems)
-        self._changed: list[str] = []
-
-    def had_begun(self, line: Line) -> bool:
-        """Did a record of observations/ already stand for the seed of its id?"""
-        try:
-            record = Observation.from_feature(line.feature)
-        except InvalidRecord:
-            return True
-        since = record.revised_at or record.logged_at
-        return line.id in self.past.last or since is None or since <= self.moment
-
-    def holds(self, record: Observation) -> bool:
-        """Was this record in the logbook, as far as is known? Notes wording that may be later than the moment."""
-        identifier = record.id or ""
-        last = self.past.last.get(identifier)
-        if last is None:
-            if record.logged_at is not None and record.logged_at > self.moment:
-                return False
-            if record.revised_at is not None and record.revised_at > self.moment:
-                self._changed.append(identifier)
-        elif says_other(last.after, record):
-            self._changed.append(identifier)
-        return True
-
-    def rewound(self) -> Iterator[Located]:
-        """The records that were written after the moment, with the line of the journal that keeps their wording."""
-        today = {line.id: line for file in self.files for line in file.lines if line.id in self.past.next}
-        for identifier, entry in self.past.next.items():
-            if entry.before is None:
-                continue
-            try:
-                record = Observation.from_feature(orjson.loads(entry.before))
-            except InvalidRecord as error:
-                for p in error.problems:
-                    what = f"as it stood then: {str(p).removeprefix(f'{p.field}: ')}"
-                    self.problems.append(Problem("error", what, JOURNAL_FILE, entry.line, identifier, p.field, _KEPT))
-                continue
-            if self.holds(record):
-                confidential = list(self.past.confidential.get(identifier, ()))
-                with contextlib.suppress(InvalidRecord):
-                    if identifier in today:
-                        confidential += _confidential(Observation.from_feature(today[identifier].feature))
-                yield Located(concealed(record, confidential), JOURNAL_FILE, entry.line)
-
-    def doubts(self) -> Iterator[Problem]:
-        """What is not known of the moment, as notices."""
-        day = dates.utc_text(self.moment)
-        if self._changed:
-            what = f"changed outside the log, when is not known; the wording shown may be later than {day}"
-            yield Problem("notice", f"{_named(self._changed)}: {what}", JOURNAL_FILE)
-        if all(file.is_whole for file in self.files):
-            there = set(self.past.next).union(*(file.ids for file in self.files))
-            lost = [identifier for identifier in self.past.last if identifier not in there]
-            if lost:
-                what = f"taken out of the files outside the log, when is not known; left out as of {day}"
-                yield Problem("notice", f"{_named(lost)}: {what}", JOURNAL_FILE)
-
-
-def _revision(feature: Any) -> int:
-    """The revision that a Feature states, 1 where it states none; 0 for what is no record's."""
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    stated = properties.get("revision", 1) if isinstance(properties, dict) else 0
-    return stated if isinstance(stated, int) else 0
-
-
-def _named(identifiers: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(identifiers) - most} more" if len(identifiers) > most else ""
-    return ", ".join(identifiers[:most]) + more
-
-
-def _confidential(record: Observation) -> list[Source]:
-    return [source for source in record.sources if source.confidential]
-
-
-def _is_seed(file: YearFile) -> bool:
-    return file.path.parent.name == "seeds"
