@@ -77,6 +77,7 @@ def test_the_chain_is_held_against_what_was_planted(made: Path, run: Run) -> Non
     imported = run("import", "--bulk", str(made / "rows.parquet"), "--anyway", folder=made / "bulk")
     assert imported.exit_code == 0, imported.output
     bench.chain(str(made))
+    assert json.loads((made / "clock.json").read_text()).keys() == {"seconds", "computing"}
     bench.judge(str(made), 400)
     truth = Truth(**json.loads((made / "truth.json").read_text()))
     assert truth.size == 400
@@ -114,3 +115,13 @@ def test_every_kind_of_work_is_measured_in_turn_with_its_rivals(
     assert [command[0] == "ours" for command in commands] == [True, *[False] * (len(tools) - 1)] * 3
     # The middle one of three.
     assert rows[0].taken.computing == 1 + len(tools)
+
+
+def test_the_chain_is_timed_by_itself_and_its_memory_is_that_of_the_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "clock.json").write_text('{"seconds": 2.5, "computing": 3.5}')
+    monkeypatch.setattr(bench, "_measure", lambda _: Taken(20.0, 30.0, 40.0))
+    assert list(bench._measured(10, "chain", ["ours"], tmp_path, runs=3)) == [
+        Row(10, "chain", "resight", Taken(2.5, 3.5, 40.0))
+    ]

@@ -27,6 +27,28 @@ if TYPE_CHECKING:
     from resight.weights import Bools, Columns, Ints, Weights
 
 _NEEDED = ("site", "earliest", "latest", "platform")
+#: The columns that are looked at, besides the id and the position: a frame needs no others.
+COLUMNS = (
+    *_NEEDED,
+    "platform_name",
+    "outcome",
+    "method",
+    "status",
+    "aggregate",
+    "context",
+    "hedge_on",
+    "operator",
+    "activity",
+    "berth",
+    "length_m",
+    "date",
+    "image_id",
+    "image_time",
+    "sensor",
+    "basis",
+    "sources",
+    "relates",
+)
 _EPOCH = 719_163
 _ARROW = " > "
 _COMMA = ", "

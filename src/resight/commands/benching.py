@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 def bench(sizes: str, sites: int, seed: int, runs: int, folder: str | None, as_json: bool) -> None:
     """Measure time and memory on made-up logbooks, beside other tools.
 
-    Whole processes are measured, in turn: import, read, log, the chain (episodes, pairs, scores, assignment), report,
-    map and export, and the same work in geopandas, polars, duckdb and folium where they can do it and are installed.
+    Whole processes are measured, in turn: import, read, log, the chain (episodes, pairs, scores, assignment, timed
+    without start and reading), report, map and export, and the same work in geopandas, polars, duckdb and folium where
+    they can do it and are installed.
     The logbooks hold planted repeats, so it also says how many of them are found. Growth is how many times the CPU of
     the size before was taken, for how many times the records.
 
