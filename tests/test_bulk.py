@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point
 
-from resight import bulk, comparison, episodes, evidence
+from resight import bulk, comparison, episodes, evidence, linkage, synthetic
 from resight.errors import InvalidValue
-from resight.frame import to_frame
+from resight.frame import to_frame, to_records
 from resight.logbook import Logbook
 from resight.observation import Observation
 from test_evidence import PLATFORMS, SITES, WORDS, record
@@ -212,3 +213,61 @@ def test_a_frame_that_will_not_do_is_refused_in_words(frame: Any, words: str) ->
 def test_a_year_is_not_its_own_baseline() -> None:
     with pytest.raises(InvalidValue, match="cannot be compared with itself"):
         bulk.matches(BARE, year=2025, baseline_years=[2025], vocabulary=WORDS, sites={})
+
+
+# --- scope by scope
+
+
+@settings(deadline=None, max_examples=80)
+@given(two_years(), st.sampled_from([None, ("dunay",), ("dunay", "nakhodka", "sunan")]))
+def test_the_scopes_of_a_frame_are_compared_as_those_of_its_records(
+    records: list[Observation], scope: tuple[str, ...] | None
+) -> None:
+    # One watched site and one that is not, so that both the group and a site alone have records.
+    register = {name: site.model_copy(update={"watched": name != "nakhodka"}) for name, site in SITES.items()}
+    known: dict[str, Any] = {"vocabulary": WORDS, "sites": register, "scope": scope}
+    expected = comparison.repeats(records, **YEARS, **known)
+    found = bulk.compared(to_frame(records), **YEARS, **known)
+    names = found.found.episodes.index.to_numpy()
+    assert [one.scope for one in found.scopes] == [c.scope for c in expected.comparisons]
+    assert set(names[found.undetermined]) == {e.id for e in expected.undetermined}
+    for one, theirs in zip(found.scopes, expected.comparisons, strict=True):
+        held = one.weighed.held
+        for side, rows, of in (
+            (held.baseline, one.then, theirs.baseline),
+            (held.current, one.now, theirs.current),
+        ):
+            assert [*side.ids] == [*names[rows]] == [e.id for e in of]
+        assert sorted(one.weighed.sizes) == sorted(theirs.sizes)
+        assert (one.assume, one.learned) == (theirs.assumptions, theirs.learned)
+        pairs = {(p.baseline.id, p.current.id): p for p in theirs.matches}
+        then, now = (side.ids[rows] for side, rows in zip(held[:2], one.ends, strict=True))
+        assert set(zip(then, now, strict=True)) == pairs.keys()
+        ordered = [pairs[ends] for ends in zip(then, now, strict=True)]
+        assert one.links.bits[one.matched].tolist() == pytest.approx([p.bits for p in ordered])
+        assert one.links.posterior[one.matched].tolist() == pytest.approx([p.posterior for p in ordered])
+        to_now, to_then = one.closest()
+        likest = {i: held.current.ids[c] for i, c in zip(held.baseline.ids, to_now, strict=True) if c >= 0}
+        likest |= {i: held.baseline.ids[b] for i, b in zip(held.current.ids, to_then, strict=True) if b >= 0}
+        assert likest == {i: p.current.id if i == p.baseline.id else p.baseline.id for i, p in theirs.likest.items()}
+
+
+@settings(deadline=None, max_examples=80)
+@given(two_years())
+def test_an_episode_keeps_to_the_records_it_is_made_of(records: list[Observation]) -> None:
+    frame = to_frame(records)
+    made = bulk.found(frame, WORDS)
+    rows, begin = made.sightings()
+    held = [frame.index[rows[a:b]].tolist() for a, b in pairwise(begin)]
+    expected = episodes.find(records, WORDS)
+    assert dict(zip(made.episodes.index, held, strict=True)) == {e.id: [s.id for s in e.sightings] for e in expected}
+
+
+def test_what_is_learned_of_a_frame_is_what_is_learned_of_its_records() -> None:
+    book = synthetic.logbook(400, vocabulary=Logbook(REPOSITORY).vocabulary, sites=3)
+    known: dict[str, Any] = {"vocabulary": Logbook(REPOSITORY).vocabulary, "sites": book.sites, "learn": True}
+    records = to_records(book.records)
+    expected = comparison.repeats(records, **YEARS, **known).watched
+    one = bulk.compared(to_frame(records), **YEARS, **known).scopes[0]
+    assert one.learned == expected.learned > 0
+    assert linkage._flat_m(one.assume) == pytest.approx(linkage._flat_m(expected.assumptions))

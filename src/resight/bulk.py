@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 import geopandas
 import numpy as np
 import pandas as pd
-import shapely
 
-from resight import geodesy, linkage, merging, weights
+from resight import compared as compared_
+from resight import merging, weights
+from resight.compared import ARROW, COMMA, Comparisons, Found
 from resight.errors import InvalidValue
-from resight.evidence import DEFAULTS, FINDINGS, Assumptions
+from resight.evidence import DEFAULTS, Assumptions
 from resight.observation import LOOK_METHODS, Method, Site
 from resight.weights import changes, kinds
 
 if TYPE_CHECKING:
     from resight.vocabulary import Vocabulary
-    from resight.weights import Bools, Columns, Ints, Weights
+    from resight.weights import Bools, Ints
 
 _NEEDED = ("site", "earliest", "latest", "platform")
 #: The columns that are looked at, besides the id and the position: a frame needs no others.
@@ -50,8 +51,6 @@ COLUMNS = (
     "relates",
 )
 _EPOCH = 719_163
-_ARROW = " > "
-_COMMA = ", "
 
 
 def episodes(
@@ -71,6 +70,17 @@ def episodes(
     Raises:
         InvalidValue: a column that is needed is not there, a day is missing or two rows have one id.
     """
+    return found(records, vocabulary, methods=methods, gap_days=gap_days).episodes
+
+
+def found(
+    records: geopandas.GeoDataFrame,
+    vocabulary: Vocabulary,
+    *,
+    methods: Iterable[Method] = LOOK_METHODS,
+    gap_days: int = merging.EPISODE_GAP_DAYS,
+) -> Found:
+    """:func:`episodes`, and which records they are made of."""
     given = _checked(records)
     matched = _Platforms(given, vocabulary)
     outcome, method = _text(given, "outcome", "seen"), _text(given, "method", "optical")
@@ -86,7 +96,8 @@ def episodes(
     place = _places(ids, first, last)
     rows = rows[np.lexsort((place[rows], site[rows]))]
     merged = _merged(given, rows, site, ids, (first, last), matched, absent, gap_days)
-    return _closed(given, rows, merged, names[site], ids, (first, last), matched, vocabulary, place)
+    closed = _closed(given, rows, merged, names[site], ids, (first, last), matched, vocabulary, place)
+    return Found(closed, rows, merged, place)
 
 
 def matches(
@@ -122,98 +133,53 @@ def matches(
     Raises:
         InvalidValue: as :func:`episodes`; the year is its own baseline.
     """
+    _refuse_itself(year, baseline_years)
+    whole = episodes(records, vocabulary, methods=methods)
+    group = pd.unique(records["site"]) if scope is None else scope
+    how: dict[str, Any] = {"vocabulary": vocabulary, "sites": sites, "assume": assume, "learn": learn}
+    groups = compared_.scopes((), sites, list(group))
+    (one,) = compared_.of(whole, groups, year=year, baseline_years=baseline_years, **how)
+    return compared_.matches(whole, one)
+
+
+def compared(
+    records: geopandas.GeoDataFrame,
+    *,
+    year: int,
+    baseline_years: Sequence[int],
+    vocabulary: Vocabulary,
+    sites: Mapping[str, Site],
+    scope: Sequence[str] | None = None,
+    methods: Sequence[Method] = LOOK_METHODS,
+    assume: Assumptions = DEFAULTS,
+    learn: bool = False,
+) -> Comparisons:
+    """Compare one year with a baseline, as :func:`resight.comparison.repeats` does, without an object for every record.
+
+    The watched sites are one group, every other site with records stands alone; with a ``scope``, the sites in it are
+    the one group instead, and every other site is left out.
+
+    Args:
+        records: see the module.
+        year, baseline_years, vocabulary, sites, scope, methods, assume, learn: as for the records.
+
+    Raises:
+        InvalidValue: as :func:`episodes`; the year is its own baseline.
+    """
+    _refuse_itself(year, baseline_years)
+    whole = found(records, vocabulary, methods=methods)
+    groups = compared_.scopes(pd.unique(records["site"]), sites, scope)
+    how: dict[str, Any] = {"vocabulary": vocabulary, "sites": sites, "assume": assume, "learn": learn}
+    scopes = tuple(compared_.of(whole.episodes, groups, year=year, baseline_years=baseline_years, **how))
+    undetermined = compared_.years_of(whole.episodes) == 0
+    if scope is not None:
+        undetermined &= whole.episodes["site"].isin(scope).to_numpy()
+    return Comparisons(year, tuple(baseline_years), tuple(methods), whole, scopes, np.flatnonzero(undetermined))
+
+
+def _refuse_itself(year: int, baseline_years: Sequence[int]) -> None:
     if year in baseline_years:
         raise InvalidValue("baseline", year, f"{year} cannot be compared with itself", allowed="another year")
-    found = episodes(records, vocabulary, methods=methods)
-    compared = pd.unique(records["site"]) if scope is None else list(dict.fromkeys(scope))
-    found = found[found["site"].isin(compared)]
-    began = found["first"].dt.year
-    began = began.where(began == found["last"].dt.year)
-    then, now = found[began.isin(baseline_years)], found[began == year]
-    held = table(then, now)
-    near = geodesy.near_rows(positions(then, held.baseline), positions(now, held.current))
-
-    def make(assumed: Assumptions) -> Weights:
-        return weights.Weights(held, vocabulary=vocabulary, scope=len(compared), sites=sites, assume=assumed)
-
-    if learn and len(then) and len(now) >= linkage.LEARNABLE:
-        assume, _ = linkage.learn(make, near, assume)
-    weighed = make(assume)
-    links = linkage.link(weighed, near)
-    flagged = links.assigned[links.posterior[links.assigned] > 0.5]
-    flagged = flagged[~weighed.is_other(links.baseline[flagged], links.current[flagged])]
-    order = np.lexsort((held.current.ids[links.current[flagged]].astype(str), -links.bits[flagged]))
-    chosen = flagged[order]
-    b, c = links.baseline[chosen], links.current[chosen]
-    factors = linkage.factors(weighed, b, c, near)
-    return geopandas.GeoDataFrame(
-        {
-            "baseline": pd.array(held.baseline.ids[b], dtype="string"),
-            "site": now["site"].array[c],
-            "finding": pd.Categorical(factors.pop("finding"), categories=[*FINDINGS.values(), "other"]),
-            **factors,
-            "bits": links.bits[chosen],
-            "posterior": links.posterior[chosen],
-        },
-        index=pd.Index(pd.array(held.current.ids[c], dtype="string"), name="current"),
-        geometry=now.geometry.array[c],
-        crs=now.crs,
-    )
-
-
-def table(then: geopandas.GeoDataFrame, now: geopandas.GeoDataFrame) -> weights.Table:
-    """Two frames of :func:`episodes` as the numbers that evidence is looked up by."""
-    names = ["site", "path", "individual", "operator", "activities", "first", "last"]
-    both = pd.concat([pd.DataFrame(side)[names] for side in (then, now)])
-    (site, sites), (path, paths), (sets, activities) = map(_coded, (both["site"], both["path"], both["activities"]))
-    # A hull counts as the same one under the same path only.
-    individual, _ = _coded(both["individual"])
-    known = individual >= 0
-    individual = np.where(known, pd.factorize(path.astype(np.int64) * (len(both) + 1) + individual)[0], -1)
-    operator, operators = _coded(both["operator"].str.casefold())
-    # Number 0 is for no activity known.
-    order = sorted(range(len(activities)), key=lambda code: activities[code] != "")
-    if "" not in activities:
-        sets, named = sets + 1, ["", *activities]
-    else:
-        sets, named = np.argsort(order)[sets], [activities[code] for code in order]
-    columns = weights.Columns(
-        both.index.to_numpy(dtype=object),
-        site,
-        path,
-        individual,
-        operator,
-        sets,
-        _ordinals(both, "first"),
-        _ordinals(both, "last"),
-    )
-    return weights.Table(
-        columns.take(slice(0, len(then))),
-        columns.take(slice(len(then), None)),
-        tuple(sites),
-        tuple(tuple(text.split(_ARROW)) if text else () for text in paths),
-        tuple(operators),
-        tuple(frozenset(text.split(_COMMA)) - {""} for text in named),
-    )
-
-
-def _coded(column: pd.Series[Any]) -> tuple[Ints, Sequence[str]]:
-    """Numbers for the values of a column, and the values."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(dtype=np.int64), list(column.cat.categories)
-    if column.isna().all():
-        return np.full(len(column), -1), []
-    codes, values = pd.factorize(column)
-    return codes, list(values)
-
-
-def positions(found: geopandas.GeoDataFrame, columns: Columns) -> geodesy.Positions:
-    """Where the episodes of a frame lie, as far as that is given."""
-    given = np.flatnonzero(~(found.geometry.isna() | found.geometry.is_empty).to_numpy())
-    at, row = shapely.get_coordinates(found.geometry.array[given], return_index=True)
-    finite = np.isfinite(at).all(axis=1)
-    at, row = at[finite], row[finite]
-    return geodesy.Positions(given[row], columns.site[given[row]].astype(np.int64), at[:, 0], at[:, 1])
 
 
 # --- what a frame says ----------------------------------------------------------------------------------------------
@@ -547,7 +513,7 @@ def _closed(
     operator = _text(given, "operator", None)
     operated = first_row(np.array([bool(text) for text in operator], dtype=bool) & (hedge_on != "operator"))
     located = first_row((~(given.geometry.isna() | given.geometry.is_empty)).to_numpy())
-    texts = np.array([_ARROW.join(steps) for steps in platforms.paths], dtype=object)
+    texts = np.array([ARROW.join(steps) for steps in platforms.paths], dtype=object)
     return geopandas.GeoDataFrame(
         {
             "site": pd.Categorical(site[first]),
@@ -594,5 +560,5 @@ def _activities(
     ends = np.append(starts[1:], len(rows))
     for number in np.flatnonzero(least < most).tolist():
         held = {names[one] for one in code[starts[number] : ends[number]].tolist() if one >= 0}
-        found[number] = _COMMA.join(sorted(held))
+        found[number] = COMMA.join(sorted(held))
     return found

@@ -95,17 +95,30 @@ def two_years(number: int) -> tuple[Any, Any, Any]:
 
 def ours(number: int) -> Callable[[], int]:
     """All pairs at one place, scored: resight."""
-    from resight import bulk, evidence, geodesy, linkage, weights
+    from resight import compared, evidence, geodesy, linkage, weights
 
     then, now, words = two_years(number)
 
     def run() -> int:
-        held = bulk.table(then, now)
-        near = geodesy.near_rows(bulk.positions(then, held.baseline), bulk.positions(now, held.current), RADIUS_M)
+        held = _held(then, now)
+        near = geodesy.near_rows(
+            compared.positions(then.geometry, held.baseline), compared.positions(now.geometry, held.current), RADIUS_M
+        )
         weighed = weights.Weights(held, vocabulary=words, scope=SITES, sites={}, assume=evidence.DEFAULTS)
         return len(linkage.link(weighed, near).bits)
 
     return run
+
+
+def _held(then: Any, now: Any) -> Any:
+    """Two frames of episodes as the numbers that evidence is looked up by."""
+    import numpy as np
+    import pandas as pd
+
+    from resight import compared
+
+    coded = compared.code(pd.concat([then, now]))
+    return compared.table(coded, np.arange(len(then)), len(then) + np.arange(len(now)))
 
 
 def theirs(number: int) -> Callable[[], int]:
@@ -174,10 +187,10 @@ def _worth(number: int) -> tuple[Any, Any, float]:
     """Both years as plain columns, for others to join: what is compared, and what each outcome is worth in bits."""
     import numpy as np
 
-    from resight import bulk, evidence, weights
+    from resight import evidence, weights
 
     then, now, words = two_years(number)
-    held = bulk.table(then, now)
+    held = _held(then, now)
     weighed = weights.Weights(held, vocabulary=words, scope=SITES, sites={}, assume=evidence.DEFAULTS)
     sides: list[dict[str, Any]] = []
     for side in (held.baseline, held.current):
