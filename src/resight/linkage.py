@@ -119,7 +119,8 @@ def link(weights: Weights, near: Ints) -> Links:
     floor = least_bits(len(then), assume)
     # Rather a pair too many: what is kept is scored again, to the last digit.
     least = 2**floor * (1 - _TIE)
-    sums, kept = _elsewhere(weights, least)
+    # At one site alone nothing lies elsewhere.
+    sums, kept = _elsewhere(weights, least) if len(weights.held.sites) > 1 else (np.zeros(len(now)), [])
     for more, pairs in (_at_one_site(weights, least), _exceptions(weights, near, least)):
         sums += more
         kept += pairs
@@ -244,8 +245,8 @@ def _at_one_site(weights: Weights, least: float) -> tuple[Floats, list[tuple[Int
     now = weights.held.current
     sums = np.zeros(len(now))
     kept: list[tuple[Ints, Ints]] = []
-    # Bits of lying at one place against lying elsewhere depend on the site alone.
-    elsewhere = np.exp2(weights.place[:, 0] - weights.place[:, 1])
+    # What pairs were taken for lies elsewhere; bits of that against lying at one place depend on the site alone.
+    elsewhere = np.exp2(weights.place[:, 0] - weights.place[:, 1]) * (len(weights.held.sites) > 1)
     small: list[tuple[Ints, Ints]] = []
     for then_here, now_here in _sites(
         _Grouped(weights.held.baseline, weights.kinds_of_baseline[1]), _Grouped(now, weights.kinds_of_current[1])

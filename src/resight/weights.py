@@ -458,13 +458,16 @@ class Season:
         self.then, self.now = _slots(held.baseline), _slots(held.current)
         self.odds_of_level = tuple(m / u for m, u in zip(assume.season_m, SEASON_U, strict=True))
         self.most = max(self.odds_of_level)
-        #: Odds of two days by their slots.
-        self.of_days = np.array(self.odds_of_level)[_LEVELS]
         (then, self._code_then), (now, self._code_now) = _intervals(self.then), _intervals(self.now)
         self._odds = None
         if then.shape[1] * now.shape[1] <= _SEASONS:
             # Current bounds down, baseline bounds across.
             self._odds = self._mean(_day_pairs(then[:, None, :], now[:, :, None]))
+
+    @cached_property
+    def of_days(self) -> Floats:
+        """Odds of two days by their slots: some megabytes, which few sites alone need."""
+        return np.asarray(np.array(self.odds_of_level)[_LEVELS])
 
     def _mean(self, shares: Floats) -> Floats:
         return np.asarray(sum(shares[..., level] * odds for level, odds in enumerate(self.odds_of_level)))
