@@ -16,6 +16,7 @@ SOURCE = Path(resight.__file__).parent
 ORDER = (
     "errors",
     "rubbish",
+    "engine",
     "dates",
     "vocabulary",
     "observation",
@@ -230,6 +231,8 @@ HOMES = {
         "webpage",
     },
     "rich": {"terminal"},
+    "dask": {"engine"},
+    "distributed": {"engine"},
     "click": {
         "commands.amending",
         "commands.attaching",

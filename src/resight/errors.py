@@ -37,6 +37,16 @@ class ResightError(Exception):
 
     exit_code = 3
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Its words are ready: one that comes from another process is not worded a second time."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[ResightError], args: tuple[object, ...], held: dict[str, object]) -> ResightError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(held)
+    return error
+
 
 class InvalidValue(ResightError):
     """A value the record does not allow; says field, value, what is allowed, and an example."""
@@ -123,3 +133,9 @@ class CannotWrite(ResightError):
     """A folder or disk that does not take the file; nothing was changed."""
 
     exit_code = 8
+
+
+class Unfinished(ResightError):
+    """A part of long work could not be worked out, here or by a worker; nothing was written."""
+
+    exit_code = 9

@@ -2,7 +2,8 @@
 
 Exit status: 0 done; 1 done, but the files hold errors (they are listed on standard error); 2 the command line is
 wrong; 3 a value is not allowed; 4 no such record; 5 logged already; 6 no logbook here; 7 a file could not be read
-whole; 8 the disk does not take it; 10 the report was told to fail on a repeat, and there is one; 130 interrupted.
+whole; 8 the disk does not take it; 9 a part of long work failed; 10 the report was told to fail on a repeat, and there
+is one; 130 interrupted.
 
 Everything heavier than click is imported inside the command that needs it, so that ``--help`` and ``log`` are quick.
 """
@@ -37,6 +38,7 @@ Exit status:
   3  a value is not allowed          6  no logbook here
   4  no such record                  7  a file could not be read whole
   5  logged already                  8  the disk does not give or take it
+  9  a part of long work failed, nothing written
   10  report --fail-on-repeat: done, and something repeats or resembles"""
 
 

@@ -1,0 +1,132 @@
+"""Two real workers of a dask cluster: the same answers as one process, also when one is killed or a part raises."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resight import engine
+from resight.engine import Engine
+from resight.errors import InvalidValue, Unfinished
+
+distributed = pytest.importorskip("distributed", reason="the workers need dask: pip install 'resight[dask]'")
+
+# What its event loop leaves unclosed is not ours.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def reciprocal(part: int, of: float) -> float:
+    return of / part
+
+
+def refused(part: int) -> int:
+    raise InvalidValue("site", part, f"{part} is no site", allowed="a name")
+
+
+def its_worker(part: int) -> int:
+    return os.getpid()
+
+
+def killed_once(part: int, flag: str) -> int:
+    """Takes its whole worker down when it first comes to part 5."""
+    if part == 5:
+        try:
+            os.close(os.open(flag, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return part
+        os._exit(1)
+    return part
+
+
+def killed(part: int) -> int:
+    os._exit(1)
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Engine]:
+    with engine.on_dask(workers=2) as workers:
+        yield workers
+
+
+def test_two_processes_beside_this_one_share_the_parts(two: Engine) -> None:
+    found = set(two.map("Asking", its_worker, range(40)))
+    assert len(found) == 2
+    assert os.getpid() not in found
+
+
+def test_answers_come_in_order_and_what_is_shared_reaches_every_part(two: Engine) -> None:
+    parts = [3, 7, 11, *range(1, 200)]
+    assert list(two.map("Dividing", reciprocal, parts, 2.0)) == list(engine.HERE.map("", reciprocal, parts, 2.0))
+
+
+def test_a_worker_killed_midway_costs_nothing_but_time(two: Engine, tmp_path: Path) -> None:
+    flag = tmp_path / "killed"
+    assert list(two.map("Working", killed_once, range(20), str(flag))) == list(range(20))
+    assert flag.exists()
+
+
+def test_a_part_that_raises_is_named_in_words_and_the_workers_go_on(two: Engine) -> None:
+    with pytest.raises(Unfinished, match=r"^Dividing: part 4 could not be worked out: ZeroDivisionError: "):
+        list(two.map("Dividing", reciprocal, [3, 2, 1, 0, 1, 2], 1.0))
+    with pytest.raises(InvalidValue, match=r"^site: 7 is no site; allowed: a name$"):
+        list(two.map("Looking", refused, [7]))
+    assert list(two.map("Dividing", reciprocal, [4], 1.0)) == [0.25]
+
+
+def test_a_part_that_takes_every_worker_down_is_given_up_in_words() -> None:
+    with (
+        engine.on_dask(workers=2) as workers,
+        pytest.raises(Unfinished, match=r"^Working: part 1 lost its worker 4 times; most often .* too little memory"),
+    ):
+        list(workers.map("Working", killed, [1]))
+
+
+def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "PATIENCE", 0.2)
+    with (
+        pytest.raises(InvalidValue, match=r"--scheduler: no dask scheduler answers at 'tcp://127\.0\.0\.1:1'"),
+        engine.on_dask("tcp://127.0.0.1:1"),
+    ):
+        pass
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as found:
+        yield found
+
+
+def another_version() -> None:
+    import distributed.versions as known
+
+    told = known.get_package_info
+    known.get_package_info = lambda names: {**told(names), "resight": "0.0.9"}
+
+
+def test_the_workers_of_a_scheduler_are_used_and_left_running(cluster: Any) -> None:
+    for _ in range(2):
+        with engine.on_dask(cluster.scheduler_address) as workers:
+            assert set(workers.map("Asking", its_worker, range(40))) == {
+                worker.pid for worker in cluster.workers.values()
+            }
+
+
+def test_workers_with_another_version_are_refused_before_anything_is_sent(cluster: Any) -> None:
+    address = cluster.workers[1].worker_address
+    with distributed.Client(cluster) as client:
+        client.run(another_version, workers=[address])
+    said = rf"--scheduler: the worker {address} has resight 0\.0\.9 \(here .*\); allowed: "
+    with pytest.raises(InvalidValue, match=said), engine.on_dask(cluster.scheduler_address):
+        pass
+
+
+def test_a_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "PATIENCE", 0.2)
+    with distributed.LocalCluster(n_workers=0, processes=True, dashboard_address="127.0.0.1:0") as empty:
+        address = empty.scheduler_address
+        with pytest.raises(InvalidValue, match=f"--scheduler: {address} has no worker"), engine.on_dask(address):
+            pass
