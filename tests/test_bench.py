@@ -32,6 +32,16 @@ def test_growth_is_told_from_one_size_to_the_next_of_the_same_tool() -> None:
     ]
 
 
+def test_in_markdown_the_sizes_stand_side_by_side_with_the_growth_for_ten_times_the_records() -> None:
+    rows = [row(1000, 0.5), row(1000, 0.1, "polars"), row(100_000, 8.0)]
+    assert benching._in_markdown(rows) == [
+        "| work | with | 1,000 a year | 100,000 a year | growth |",
+        "|---|---|---|---|---|",
+        "| read | resight | 2 s, 100 MiB | 2 s, 100 MiB | 4.0 |",
+        "| read | polars | 2 s, 100 MiB | – | – |",
+    ]
+
+
 def test_what_was_planted_is_told_beside_what_was_found() -> None:
     truth = Truth(1000, planted=250, plain=200, found=180, found_plain=190, matches=210, false=21, expected_false=20.4)
     assert benching._in_words(truth) == (
@@ -82,8 +92,8 @@ def test_the_chain_is_held_against_what_was_planted(made: Path, run: Run) -> Non
     truth = Truth(**json.loads((made / "truth.json").read_text()))
     assert truth.size == 400
     assert 0.9 * truth.plain <= truth.found_plain <= truth.plain <= truth.planted
-    assert truth.found_plain <= truth.found <= truth.matches
-    assert truth.false == truth.matches - truth.found
+    assert truth.found_plain <= truth.found
+    assert 0 <= truth.false < 0.2 * truth.matches
 
 
 @pytest.mark.parametrize(("work", "tool"), [(work, tool) for work, tools in rivals.WAYS.items() for tool in tools])

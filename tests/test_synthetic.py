@@ -44,19 +44,32 @@ def test_everything_follows_from_the_seed() -> None:
 
 
 def test_the_truth_is_of_one_hull_at_one_site_in_both_years() -> None:
-    records, _, truth = made()
+    records, _, truth, _ = made()
     then, now = records.loc[truth["baseline"]], records.loc[truth["current"]]
     assert len(truth) > 50
     assert (then["earliest"].dt.year == 2024).all()
     assert (now["earliest"].dt.year == 2025).all()
-    for column in ("site", "platform", "platform_name"):
-        assert then[column].fillna("").tolist() == now[column].fillna("").tolist()
-    assert now["platform_name"].notna().tolist() == truth["is_named"].tolist()
+    for column in ("site", "platform"):
+        assert then[column].tolist() == now[column].tolist()
+    named = then["platform_name"].notna() & now["platform_name"].notna().to_numpy()
+    assert named.tolist() == truth["is_named"].tolist()
+    assert then["platform_name"][named].tolist() == now["platform_name"][named.to_numpy()].tolist()
+
+
+def test_every_sighting_is_of_a_visit_named_by_its_first() -> None:
+    records, _, truth, visits = made()
+    assert sorted(visits.index) == sorted(records.index[records["outcome"] == "seen"])
+    first = records.loc[visits]
+    for column in ("site", "platform", "activity"):
+        assert records.loc[visits.index, column].fillna("").tolist() == first[column].fillna("").tolist()
+    assert (records.loc[visits.index, "earliest"].to_numpy() >= first["earliest"].to_numpy()).all()
+    assert set(truth["baseline"]) | set(truth["current"]) <= set(visits)
+    assert visits.nunique() < len(visits)
 
 
 def test_most_of_those_whose_names_are_known_are_found() -> None:
     # Where sites are so crowded that visits of unnamed ships run into each other, fewer stand under these ids.
-    records, sites, truth = made(2000, sites=200)
+    records, sites, truth, _ = made(2000, sites=200)
     found = bulk.matches(records, year=2025, baseline_years=[2024], vocabulary=WORDS, sites=sites)
     pairs = set(zip(found["baseline"], found.index, strict=True))
     planted = truth[truth["is_named"] & truth["is_dated"]]

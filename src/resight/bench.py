@@ -221,6 +221,7 @@ def make(folder: str, size: int, sites: int, seed: int) -> None:
     rows["sources"] = [bulkfile.as_json(value) if value else None for value in rows["sources"]]
     rows.to_parquet(here / "rows.parquet")
     made.truth.to_parquet(here / "planted.parquet")
+    made.visits.rename("visit").rename_axis("note").to_frame().to_parquet(here / "visits.parquet")
 
 
 def chain(folder: str) -> None:
@@ -239,27 +240,39 @@ def chain(folder: str) -> None:
 
 
 def judge(folder: str, size: int) -> None:
-    """Hold the matches of :func:`chain` against what was planted."""
+    """Hold the matches of :func:`chain` against what was planted.
+
+    A planted repeat is found where a match is of two episodes that hold sightings of its two visits: episodes go by
+    their first sighting, and visits that nothing tells apart are one episode.
+    """
     import pandas as pd
 
+    from resight import bulk
     from resight.logbook import Logbook
 
     here = Path(folder)
-    found, planted = (pd.read_parquet(here / f"{name}.parquet") for name in ("found", "planted"))
-    # The logbook gave ids of its own; the made-up ones are kept as notes.
-    called = Logbook(here / "bulk").frame(columns=["note"])["note"]
-    pairs = pd.MultiIndex.from_arrays([called[found[side]].array for side in ("baseline", "current")])
-    wanted = pd.MultiIndex.from_frame(planted[["baseline", "current"]])
-    is_found = wanted.isin(pairs)
-    is_plain = (planted["is_named"] & planted["is_dated"]).to_numpy()
+    found, planted, visits = (pd.read_parquet(here / f"{name}.parquet") for name in ("found", "planted", "visits"))
+    book = Logbook(here / "bulk")
+    records = book.frame(columns=[*bulk.COLUMNS, "note"])
+    made = bulk.found(records, book.vocabulary)
+    rows, begin = made.sightings()
+    # The logbook gave ids of its own; the made-up ones are kept as notes. What was logged since has none.
+    visit = visits["visit"].reindex(records["note"].array[rows]).array
+    held = pd.DataFrame({"episode": made.episodes.index.repeat(pd.Series(begin).diff().dropna()), "visit": visit})
+    held = held.dropna().drop_duplicates()
+    sides = [held.rename(columns={"episode": side, "visit": f"{side}_visit"}) for side in ("baseline", "current")]
+    pairs = found.reset_index().merge(sides[0]).merge(sides[1])
+    wanted = planted.rename(columns={side: f"{side}_visit" for side in ("baseline", "current")})
+    hits = pairs.merge(wanted)
+    found_repeats = hits.drop_duplicates(["baseline_visit", "current_visit"])
     truth = Truth(
         size,
         len(planted),
-        int(is_plain.sum()),
-        int(is_found.sum()),
-        int((is_found & is_plain).sum()),
+        int((planted["is_named"] & planted["is_dated"]).sum()),
+        len(found_repeats),
+        int((found_repeats["is_named"] & found_repeats["is_dated"]).sum()),
         len(found),
-        int((~pairs.isin(wanted)).sum()),
+        len(found) - hits["index"].nunique(),
         float((1 - found["posterior"]).sum()),
     )
     (here / "truth.json").write_text(json.dumps(truth._asdict()))

@@ -52,8 +52,10 @@ class Made(NamedTuple):
     records: geopandas.GeoDataFrame
     sites: Mapping[str, Site]
     #: One row a planted repeat that is on file in both years: ``baseline`` and ``current`` (ids of the first sightings
-    #: of the two visits), ``is_named`` (is the hull known), ``is_dated`` (are both days known).
+    #: of the two visits), ``is_named`` (is the hull known on both), ``is_dated`` (are both days known).
     truth: pd.DataFrame
+    #: For every sighting by its id that of the first sighting of its visit.
+    visits: pd.Series[str]
 
 
 class _Visits(NamedTuple):
@@ -88,7 +90,7 @@ def logbook(
         year: the later of the two years.
         seed: of everything that is drawn.
         repeats: share of the later year's visits that repeat one of the earlier year.
-        named: share of the hulls whose name is known wherever they are.
+        named: share of the visits whose hull is known by name.
         busiest: share of all visits at the first site, beyond its own.
         on_one_day: does everything happen on one day of the year?
     """
@@ -128,7 +130,7 @@ def logbook(
     others = others[: round(ELSEWHERE * len(others))]
     now.hull[others] = then.hull[chance.integers(0, visits, len(others))]
 
-    known = chance.random(2 * visits) < named
+    known = chance.random((2, visits)) < named
     parts, firsts, dated = [], [], []
     for number, (visited, in_year) in enumerate(((then, year - 1), (now, year))):
         rows, first, is_dated = _year(chance, a_year, visited, in_year, gap[number], of_site[:, -1], on_one_day)
@@ -137,7 +139,9 @@ def logbook(
         dated.append(is_dated)
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     register = _register(sites)
-    frame = _frame(chance, rows, known, register, classes, doings)
+    is_seen = (rows["outcome"] == 0) & (rows["visit"] >= 0)
+    of_visit = np.where(is_seen, rows["visit"] + (rows["year"] == year) * visits, -1)
+    frame = _frame(chance, rows, np.append(known.ravel(), False)[of_visit], register, classes, doings)
     there = (firsts[0][again] >= 0) & (firsts[1][where] >= a_year)
     ids = frame.index.to_numpy()
     planted = again[there], where[there]
@@ -145,11 +149,13 @@ def logbook(
         {
             "baseline": ids[firsts[0][planted[0]]],
             "current": ids[firsts[1][planted[1]]],
-            "is_named": known[then.hull[planted[0]]],
+            "is_named": known[0][planted[0]] & known[1][planted[1]],
             "is_dated": dated[0][planted[0]] & dated[1][planted[1]],
         }
     )
-    return Made(frame.sort_values(["earliest", "latest", "id"], kind="stable"), register, truth)
+    begins = ids[np.concatenate(firsts)[of_visit[is_seen]]]
+    of_first = pd.Series(begins, index=frame.index[is_seen], dtype="string")
+    return Made(frame.sort_values(["earliest", "latest", "id"], kind="stable"), register, truth, of_first)
 
 
 def _year(
@@ -203,7 +209,7 @@ def _year(
 def _frame(
     chance: np.random.Generator,
     rows: dict[str, NDArray[Any]],
-    known: NDArray[np.bool_],
+    is_named: NDArray[np.bool_],
     register: Mapping[str, Site],
     classes: list[str],
     doings: list[str],
@@ -228,9 +234,7 @@ def _frame(
     site = names[rows["site"]]
     what = np.array([*classes, None], dtype=object)
     platform: Any = np.where(rows["outcome"] == 2, None, what[rows["kind"]])
-    hull = rows["hull"]
-    is_named = is_seen & (hull >= 0) & known[hull]
-    called = np.array([f"Hull {one}" for one in hull[is_named].tolist()], dtype=object)
+    called = np.array([f"Hull {one}" for one in rows["hull"][is_named].tolist()], dtype=object)
     name = np.full(number, None, dtype=object)
     name[is_named] = called
     activity: Any = np.where(is_seen, np.array([*doings, None], dtype=object)[rows["activity"]], None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from resight.errors import InvalidValue
 from resight.shell import command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from resight.bench import Row, Truth
+    from resight.bench import Row, Taken, Truth
 
 
 @command()
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     "--folder", metavar="DIR", help="Where the logbooks are made, and taken away again (default: /tmp or so)."
 )
 @click.option("--json", "as_json", is_flag=True, help="The numbers as JSON.")
-def bench(sizes: str, sites: int, seed: int, runs: int, folder: str | None, as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="A table in Markdown, the sizes side by side.")
+def bench(sizes: str, sites: int, seed: int, runs: int, folder: str | None, as_json: bool, markdown: bool) -> None:
     """Measure time and memory on made-up logbooks, beside other tools.
 
     Whole processes are measured, in turn: import, read, log, the chain (episodes, pairs, scores, assignment, timed
@@ -43,6 +45,7 @@ def bench(sizes: str, sites: int, seed: int, runs: int, folder: str | None, as_j
     Examples:
       resight bench --sizes 1000,10000
       resight bench --runs 1 --json > bench.json
+      resight bench --markdown
     """
     from resight import bench as bench_
     from resight import terminal
@@ -64,6 +67,12 @@ def bench(sizes: str, sites: int, seed: int, runs: int, folder: str | None, as_j
                 "truths": [truth._asdict() for truth in truths],
             }
         )
+        return
+    if markdown:
+        for line in _in_markdown(rows):
+            click.echo(line)
+        for truth in truths:
+            click.echo(f"\n{_in_words(truth)}")
         return
     terminal.table(("records a year", "work", "tool", "s", "s of CPU", "MiB", "growth"), _cells(rows))
     click.echo()
@@ -100,6 +109,31 @@ def _cells(rows: Sequence[Row]) -> list[tuple[str, ...]]:
             cells.append((*line, growth))
             before = row
     return cells
+
+
+def _in_markdown(rows: Sequence[Row]) -> list[str]:
+    """A line for each work and tool: what it took at each size, and how much more CPU for ten times the records."""
+    sizes = sorted({row.size for row in rows})
+    heads = ["work", "with", *(f"{size:,} a year" for size in sizes), "growth"]
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    for work, tool in dict.fromkeys((row.work, row.tool) for row in rows):
+        taken = {row.size: row.taken for row in rows if (row.work, row.tool) == (work, tool)}
+        cells = [f"{_seconds(taken[n])} s, {taken[n].memory:,.0f} MiB" if n in taken else "–" for n in sizes]
+        lines.append(f"| {' | '.join([work, tool, *cells, _growth(taken)])} |")
+    return lines
+
+
+def _seconds(taken: Taken) -> str:
+    return f"{taken.seconds:.2g}" if taken.seconds < 10 else f"{taken.seconds:.0f}"
+
+
+def _growth(taken: Mapping[int, Taken]) -> str:
+    """How many times the CPU is taken for ten times the records, between the two largest sizes."""
+    if len(taken) < 2:
+        return "–"
+    less, more = sorted(taken)[-2:]
+    ratio = taken[more].computing / taken[less].computing
+    return f"{ratio ** (1 / math.log10(more / less)):.1f}"
 
 
 def _in_words(truth: Truth) -> str:
