@@ -1,8 +1,8 @@
 """Sightings of one site to visits: the merging rule, on plain values, for records and for columns alike."""
 
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 EPISODE_GAP_DAYS = 3
@@ -49,6 +49,7 @@ class _Open:
         "individual",
         "last_day",
         "last_latest",
+        "last_look",
         "lengths_m",
         "looks",
         "number",
@@ -63,6 +64,7 @@ class _Open:
         self.individual, self.berth = sighting.individual, sighting.berth
         #: The shortest and the longest measured.
         self.lengths_m = (sighting.length_m, sighting.length_m)
+        self.last_look = sighting.look
         self.looks = {sighting.look}
 
     def take(self, row: int, sighting: Sighting) -> None:
@@ -76,6 +78,7 @@ class _Open:
         if sighting.length_m:
             known = [length for length in (*self.lengths_m, sighting.length_m) if length]
             self.lengths_m = (min(known), max(known))
+        self.last_look = sighting.look
         self.looks.add(sighting.look)
 
 
@@ -147,40 +150,32 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
     numbers: list[int] = []
     open_now = _OpenEpisodes()
     opened = 0
-    # Most records of one look are told to be the same event as nothing: then their look alone keeps them apart.
     told_same = {one for sighting in sightings for one in sighting.same_event}
+
+    def joins(sighting: Sighting, episode: _Open) -> bool:
+        """May a sighting join an episode that was seen late enough?"""
+        return (
+            (sighting.look not in episode.looks or _is_told_same(sighting, episode, sightings))
+            and episode.last_latest - sighting.first <= gap_days
+            and not _contradicts(sighting, episode)
+            and not (
+                absences
+                and absences.between(
+                    episode.last_latest,
+                    sighting.first,
+                    max(episode.path, sighting.path, key=len),
+                    episode.individual or sighting.individual,
+                )
+            )
+        )
+
     for row, sighting in enumerate(sightings):
-        id_, first, last, path, individual, *_ = sighting
-        look, may_be_told_same = sighting.look, bool(sighting.same_event) or id_ in told_same
+        first, last, path = sighting[1:4]
+        # Most are told to be the same event as nothing: then none of their look needs to be asked.
+        may_be_told_same = bool(told_same) and (bool(sighting.same_event) or sighting.id in told_same)
         nearest: _Open | None = None
         for held in open_now.kin(path):
-            # Of ten thousand records of one look none joins another: they need not be asked one by one.
-            if not may_be_told_same and held.is_all_of(look):
-                continue
-            for some in held.named(individual):
-                for episode in reversed(some):
-                    # Those seen last come first: from here on they are out of reach, or further off than another one.
-                    if episode.last_day < last - gap_days or (nearest and episode.last_day < nearest.last_day):
-                        break
-                    if (
-                        (nearest is None or episode.last_day > nearest.last_day or episode.first_id < nearest.first_id)
-                        and (
-                            look not in episode.looks
-                            or (may_be_told_same and _is_told_same(sighting, episode, sightings))
-                        )
-                        and episode.last_latest - first <= gap_days
-                        and not _contradicts(sighting, episode)
-                        and not (
-                            absences
-                            and absences.between(
-                                episode.last_latest,
-                                first,
-                                max(episode.path, path, key=len),
-                                episode.individual or individual,
-                            )
-                        )
-                    ):
-                        nearest = episode
+            nearest = held.nearest(sighting, last - gap_days, nearest, joins, may_be_told_same)
         if nearest:
             open_now.remove(nearest)
             nearest.take(row, sighting)
@@ -193,57 +188,109 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
     return numbers
 
 
-#: From so many episodes under one platform on, those that are over are forgotten.
-_MANY = 8
+class _LastSeen:
+    """Open episodes by the day on which they were last seen, and by their look of that day; of each, by first id.
+
+    So that the nearest one is found first, however many there are, and those of one look are passed over together.
+    """
+
+    __slots__ = ("_days",)
+
+    def __init__(self) -> None:
+        #: In order of time.
+        self._days: dict[int, dict[Hashable, list[tuple[str, int, _Open]]]] = {}
+
+    def put(self, episode: _Open) -> None:
+        """Add one that was just seen."""
+        looks = self._days.setdefault(episode.last_day, {})
+        insort(looks.setdefault(episode.last_look, []), (episode.first_id, episode.number, episode))
+
+    def take_out(self, episode: _Open) -> None:
+        """Take one out."""
+        held = self._days[episode.last_day][episode.last_look]
+        del held[bisect_left(held, (episode.first_id, episode.number))]
+
+    def forgotten(self, since: int) -> Iterator[_Open]:
+        """Take out those that were not seen since a day."""
+        while self._days and (day := next(iter(self._days))) < since:
+            for held in self._days.pop(day).values():
+                yield from (episode for _, _, episode in held)
+
+    def nearest(
+        self,
+        sighting: Sighting,
+        since: int,
+        best: _Open | None,
+        joins: Callable[[Sighting, _Open], bool],
+        may_be_told_same: bool,
+    ) -> _Open | None:
+        """The one seen last, then with the lowest first id, that a sighting may join; ``best`` if none is nearer."""
+        look = sighting.look
+        for day in reversed(self._days):
+            if day < since or (best and day < best.last_day):
+                break
+            for other, held in self._days[day].items():
+                if other == look and not may_be_told_same:
+                    continue
+                for first_id, _, episode in held:
+                    if best and best.last_day == day and best.first_id < first_id:
+                        break
+                    if joins(sighting, episode):
+                        best = episode
+                        break
+        return best
 
 
 class _Held:
-    """The open episodes of one platform, in the order in which they were last seen."""
+    """The open episodes of one platform."""
+
+    __slots__ = ("_by_name", "_named", "_unnamed")
 
     def __init__(self) -> None:
-        self._all: list[_Open] = []
-        #: The same by the individual that is known, None for none.
+        self._unnamed, self._named = _LastSeen(), _LastSeen()
+        #: Those of each individual, in the order in which they were last seen.
         self._by_name: dict[str | None, list[_Open]] = {}
-        #: How many of them rest on a single look, by that look; counted once there are many.
-        self._of_one_look: Counter[Hashable] | None = None
-        #: At this length, what is over is forgotten.
-        self._full = _MANY
 
-    def is_all_of(self, look: Hashable) -> bool:
-        """Is it known that all of them rest on this one look?"""
-        return self._of_one_look is not None and self._of_one_look[look] == len(self._all)
-
-    def named(self, individual: str | None) -> Iterable[list[_Open]]:
-        """Those that may be this individual; all of them where it is not known."""
-        if individual is None:
-            return (self._all,)
-        return [some for name in (individual, None) if (some := self._by_name.get(name))]
+    def nearest(
+        self,
+        sighting: Sighting,
+        since: int,
+        best: _Open | None,
+        joins: Callable[[Sighting, _Open], bool],
+        may_be_told_same: bool,
+    ) -> _Open | None:
+        """See :meth:`_LastSeen.nearest`."""
+        best = self._unnamed.nearest(sighting, since, best, joins, may_be_told_same)
+        if sighting.individual is None:
+            return self._named.nearest(sighting, since, best, joins, may_be_told_same)
+        for episode in reversed(self._by_name.get(sighting.individual, ())):
+            if episode.last_day < since or (best and episode.last_day < best.last_day):
+                break
+            if (not best or episode.last_day > best.last_day or episode.first_id < best.first_id) and joins(
+                sighting, episode
+            ):
+                best = episode
+        return best
 
     def put(self, episode: _Open, since: int) -> None:
-        """Add an episode that was just seen; what ended before a day is forgotten whenever the list has doubled."""
-        if len(self._all) >= self._full:
-            kept = [one for one in self._all if one.last_day >= since]
-            self._all, self._by_name = [], {}
-            self._of_one_look = Counter()
-            for one in kept:
-                self._add(one)
-            self._full = max(_MANY, 2 * len(kept))
-        self._add(episode)
-
-    def _add(self, episode: _Open) -> None:
-        self._all.append(episode)
-        self._by_name.setdefault(episode.individual, []).append(episode)
-        self._count(episode, 1)
+        """Add an episode that was just seen; those not seen since a day are forgotten."""
+        if episode.individual is None:
+            self._unnamed.put(episode)
+        else:
+            self._named.put(episode)
+            self._by_name.setdefault(episode.individual, []).append(episode)
+        for _ in self._unnamed.forgotten(since):
+            pass
+        for gone in self._named.forgotten(since):
+            self._by_name[gone.individual].remove(gone)
 
     def take_out(self, episode: _Open) -> None:
         """Take an episode out."""
-        self._all.remove(episode)
-        self._by_name[episode.individual].remove(episode)
-        self._count(episode, -1)
-
-    def _count(self, episode: _Open, change: int) -> None:
-        if self._of_one_look is not None and len(episode.looks) == 1:
-            self._of_one_look[next(iter(episode.looks))] += change
+        if episode.individual is None:
+            self._unnamed.take_out(episode)
+        else:
+            self._named.take_out(episode)
+            self._by_name[episode.individual].remove(episode)
 
 
 class _OpenEpisodes:
@@ -255,7 +302,7 @@ class _OpenEpisodes:
         self._kin: dict[Path, list[_Held]] = {}
 
     def add(self, episode: _Open, since: int) -> None:
-        """Add an episode under its platform; now and then, what ended before a day is forgotten."""
+        """Add an episode under its platform; what was not seen since a day is forgotten there."""
         if episode.path not in self._by_path:
             self.kin(episode.path)
         self._by_path[episode.path].put(episode, since)
