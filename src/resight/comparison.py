@@ -26,8 +26,8 @@ class Comparison:
     """This year's episodes held against last year's, within one scope (the watched sites, or one other site)."""
 
     scope: tuple[str, ...]
-    baseline: tuple[Episode, ...]
-    current: tuple[Episode, ...]
+    baseline: Sequence[Episode]
+    current: Sequence[Episode]
     #: Assigned one to one, posterior above one half, not known to be of another type or class; strongest first.
     matches: tuple[Pair, ...]
     #: For each episode that matches nothing, by id: the closest one of the other year at its place that it could be,

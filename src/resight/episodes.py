@@ -142,7 +142,31 @@ def _episodes_of_site(
     merged: dict[int, list[Observation]] = defaultdict(list)
     for number, record in zip(numbers, records, strict=True):
         merged[number].append(record)
-    found = [_close(sightings, absences, vocabulary) for sightings in merged.values()]
+    return _closed(merged.values(), absences, vocabulary, gap_days)
+
+
+def closed(
+    merged: Iterable[Sequence[Observation]],
+    others: Iterable[Observation],
+    vocabulary: Vocabulary,
+    gap_days: int = EPISODE_GAP_DAYS,
+) -> list[Episode]:
+    """The episodes of one site of which it is known already which sightings they hold.
+
+    Args:
+        merged: the sightings of each, in order of (earliest, latest, id), as are the episodes by their first ones.
+        others: further records of the site, for the looks that found nothing.
+        vocabulary: the platform tree.
+        gap_days: see :func:`find`.
+    """
+    absences = _absences((record for record in others if is_counted_absence(record)), vocabulary)
+    return _closed(merged, absences, vocabulary, gap_days)
+
+
+def _closed(
+    merged: Iterable[Sequence[Observation]], absences: Absences, vocabulary: Vocabulary, gap_days: int
+) -> list[Episode]:
+    found = [_close(sightings, absences, vocabulary) for sightings in merged]
     return _with_doubles(_with_true_extents(found), gap_days)
 
 

@@ -155,6 +155,38 @@ def smooth(n_value: Any, n_total: Any, base: Any, kappa: float) -> Any:
     return (n_value - 1 + kappa * base) / (n_total - 1 + kappa)
 
 
+class Counts(NamedTuple):
+    """How many of some baseline episodes have which value: all that :class:`Shares` rest on."""
+
+    number: int
+    at_site: Mapping[str, int]
+    #: Episodes whose path (see :func:`steps_of`) runs through each node, over all sites (site None) and at each site.
+    nodes: Mapping[tuple[str | None, tuple[str, ...]], int]
+    #: Episodes known one level below each node, and how many distinct children are on file (site ''); individuals
+    #: are counted apart: a hull whose class is not known is no class of its own.
+    children: Mapping[tuple[str | None, tuple[str, ...], bool], int]
+    #: Episodes with each set of known activities.
+    activities: Mapping[frozenset[str], int]
+
+
+def counts(baseline: Iterable[Episode]) -> Counts:
+    """The counts of some baseline episodes."""
+    found = list(baseline)
+    nodes: Counter[tuple[str | None, tuple[str, ...]]] = Counter()
+    for (site, steps), number in Counter((e.site, steps_of(e)) for e in found).items():
+        for depth in range(1, len(steps) + 1):
+            nodes[None, steps[:depth]] += number
+            nodes[site, steps[:depth]] += number
+    children: Counter[tuple[str | None, tuple[str, ...], bool]] = Counter()
+    for (at, steps), number in nodes.items():
+        is_named = steps[-1].startswith(NAMED)
+        children[at, steps[:-1], is_named] += number
+        if at is None:
+            children["", steps[:-1], is_named] += 1
+    activities = Counter(e.activities for e in found if e.activities)
+    return Counts(len(found), Counter(e.site for e in found), nodes, children, activities)
+
+
 class Shares:
     """u of a baseline episode's value: how often unrelated episodes would agree with it by chance.
 
@@ -166,10 +198,19 @@ class Shares:
         vocabulary: the platform tree and the catalogue sizes.
         sites: how many sites the scope holds.
         kappa: weight of the catalogue, in pseudo-records.
+        counted: the counts of the baseline, where they are known already.
     """
 
-    def __init__(self, baseline: Sequence[Episode], vocabulary: Vocabulary, sites: int, kappa: float) -> None:
+    def __init__(
+        self,
+        baseline: Sequence[Episode],
+        vocabulary: Vocabulary,
+        sites: int,
+        kappa: float,
+        counted: Counts | None = None,
+    ) -> None:
         self.baseline, self.vocabulary, self.sites, self.kappa = baseline, vocabulary, sites, kappa
+        self._known = counted
         self._sizes = Sizes(vocabulary)
         self._steps: dict[tuple[str, tuple[str, ...]], float] = {}
 
@@ -178,40 +219,15 @@ class Shares:
         return Shares((*self.baseline, episode), self.vocabulary, self.sites, self.kappa)
 
     @cached_property
-    def _at_site(self) -> Counter[str]:
-        return Counter(e.site for e in self.baseline)
-
-    @cached_property
-    def _nodes(self) -> Counter[tuple[str | None, tuple[str, ...]]]:
-        """Episodes whose path runs through each node, over all sites (site None) and at each site."""
-        counts: Counter[tuple[str | None, tuple[str, ...]]] = Counter()
-        for episode in self.baseline:
-            steps = steps_of(episode)
-            for depth in range(1, len(steps) + 1):
-                counts[None, steps[:depth]] += 1
-                counts[episode.site, steps[:depth]] += 1
-        return counts
-
-    @cached_property
-    def _children(self) -> Counter[tuple[str | None, tuple[str, ...], bool]]:
-        """Episodes known one level below each node, and how many distinct children are on file (site '').
-
-        Individuals are counted apart: a hull whose class is not known is no class of its own.
-        """
-        counts: Counter[tuple[str | None, tuple[str, ...], bool]] = Counter()
-        for (site, steps), number in self._nodes.items():
-            is_named = steps[-1].startswith(_NAMED)
-            counts[site, steps[:-1], is_named] += number
-            if site is None:
-                counts["", steps[:-1], is_named] += 1
-        return counts
+    def _counts(self) -> Counts:
+        return self._known or counts(self.baseline)
 
     def _smooth(self, n_value: int, n_total: int, base: float) -> float:
         return float(smooth(n_value, n_total, base, self.kappa))
 
     def place(self, episode: Episode) -> float:
         """u of the episode's site."""
-        return self._smooth(self._at_site[episode.site], len(self.baseline), 1 / self._sizes.sites(self.sites))
+        return self._smooth(self._counts.at_site[episode.site], self._counts.number, 1 / self._sizes.sites(self.sites))
 
     def step(self, episode: Episode, depth: int) -> float:
         """u of the episode's value at one level of the platform tree, among its siblings, at its site."""
@@ -222,22 +238,18 @@ class Shares:
         return known
 
     def _step(self, site: str, steps: tuple[str, ...]) -> float:
-        parent = steps[:-1]
-        is_named = steps[-1].startswith(_NAMED)
-        base = 1 / self._sizes.below(parent, individuals=is_named, on_file=self._children["", parent, is_named])
-        overall = self._smooth(self._nodes[None, steps], self._children[None, parent, is_named], base)
-        return self._smooth(self._nodes[site, steps], self._children[site, parent, is_named], overall)
-
-    @cached_property
-    def _activities(self) -> Counter[frozenset[str]]:
-        """Episodes with each set of known activities."""
-        return Counter(e.activities for e in self.baseline if e.activities)
+        parent, nodes, children = steps[:-1], self._counts.nodes, self._counts.children
+        is_named = steps[-1].startswith(NAMED)
+        base = 1 / self._sizes.below(parent, individuals=is_named, on_file=children["", parent, is_named])
+        overall = self._smooth(nodes[None, steps], children[None, parent, is_named], base)
+        return self._smooth(nodes[site, steps], children[site, parent, is_named], overall)
 
     def activity(self, episode: Episode) -> float:
         """u of the episode's activities: how often an unrelated episode shares one of them."""
-        sharing = sum(n for activities, n in self._activities.items() if activities & episode.activities)
-        size = self._sizes.activities(len(frozenset().union(*self._activities)))
-        return self._smooth(sharing, self._activities.total(), activity_base(len(episode.activities), size))
+        known = self._counts.activities
+        sharing = sum(n for activities, n in known.items() if activities & episode.activities)
+        size = self._sizes.activities(len(frozenset().union(*known)))
+        return self._smooth(sharing, sum(known.values()), activity_base(len(episode.activities), size))
 
 
 def activity_base(number: int, size: int) -> float:
@@ -245,13 +257,14 @@ def activity_base(number: int, size: int) -> float:
     return min(number / size, 1 - 1 / (size + 1))
 
 
-_NAMED = "="
+#: Stands before the key of an individual where that is the last step of a path.
+NAMED = "="
 
 
 def steps_of(episode: Episode) -> tuple[str, ...]:
     """The platform path as far as it is known without a hedge, the individual (marked ``=``) last."""
     is_whole = episode.path == episode.claimed_path
-    return (*episode.path, _NAMED + episode.individual) if episode.individual and is_whole else episode.path
+    return (*episode.path, NAMED + episode.individual) if episode.individual and is_whole else episode.path
 
 
 def evidence(
@@ -334,7 +347,7 @@ def _platform_terms(
                 Term(level, "unknown", 0.0, _why_unknown(level, depth, baseline, current, vocabulary), caveat=caveat)
             )
             break
-        if then[depth].startswith(_NAMED) != now[depth].startswith(_NAMED):
+        if then[depth].startswith(NAMED) != now[depth].startswith(NAMED):
             # One side gives the hull, the other its type or class: they cannot be held against each other.
             why = _why_unknown(level, depth, baseline, current, vocabulary)
             terms.append(Term(level, "unknown", 0.0, why, caveat=caveat))
@@ -372,7 +385,7 @@ def _level(depth: int, baseline: Episode, current: Episode, vocabulary: Vocabula
 
 
 def _step_label(step: str, episode: Episode, vocabulary: Vocabulary) -> str:
-    return (episode.individual_name or step) if step.startswith(_NAMED) else vocabulary.label(step)
+    return (episode.individual_name or step) if step.startswith(NAMED) else vocabulary.label(step)
 
 
 def _why_unknown(level: str, depth: int, baseline: Episode, current: Episode, vocabulary: Vocabulary) -> str:
