@@ -97,6 +97,28 @@ def test_progress_is_told_in_order_to_the_last_arrangement(empty: Sequence[int],
     assert found == chance.of(then, now, looks(now, empty), cost=exact)
 
 
+@pytest.mark.parametrize("parts", [1, 7, 150, 10_000])
+@pytest.mark.parametrize(("empty", "is_drawn"), [([7, 77, 177, 200, 222, 301], False), (range(0, 350, 11), True)])
+def test_chance_is_the_same_however_it_is_cut_into_parts(
+    monkeypatch: pytest.MonkeyPatch, empty: Sequence[int], is_drawn: bool, parts: int
+) -> None:
+    then, now = year([90, 93, 130], "abc", "t", START - 365), year([111, 113, 150], "abc", "n")
+    found = chance.of(then, now, looks(now, empty), cost=exact)
+    monkeypatch.setattr(chance, "_PARTS", parts)
+    assert chance.of(then, now, looks(now, empty), cost=exact) == found
+    assert found is not None
+    assert found.is_drawn == is_drawn
+
+
+def test_each_draw_has_a_seed_of_its_own() -> None:
+    now = year([111, 113, 150], "abc", "n")
+    sites = chance._sites(now, looks(now, range(0, 350, 11)))
+    drawn = [chance._drawn(sites, 0, number) for number in range(20)]
+    assert drawn == [chance._drawn(sites, 0, number) for number in reversed(range(20))][::-1]
+    assert len(set(drawn)) == 20
+    assert chance._drawn(sites, 1, 0) != drawn[0]
+
+
 def test_blocks_that_are_alike_are_counted_once() -> None:
     # Two like blocks on four looks: 4·3/2 arrangements.
     then, now = year([0, 100], "aa", "t", START - 365), year([0, 100], "aa", "n")

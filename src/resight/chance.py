@@ -3,21 +3,22 @@
 The baseline stays; what one look of this year found moves as a block to another look at the same site, and the shift is
 chosen anew in every arrangement (choosing it once and testing there raises the false-alarm rate). All distinct
 arrangements are tried up to :data:`ENUMERATED`, or fewer where that would take more than about a minute; else
-:data:`DRAWN` are drawn with a seed (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585: p = (1 + hits) / (1 + draws),
-never 0).
+:data:`DRAWN` are drawn, each with a seed of its own (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585:
+p = (1 + hits) / (1 + draws), never 0).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import NamedTuple
 
 import numpy as np
 
 from resight import pattern
+from resight.engine import HERE, Engine
 from resight.pattern import Event, Fit, LabelCost, Rearranged
 
 ENUMERATED = 10_000
@@ -27,8 +28,8 @@ TESTABLE = 0.05
 #: More pairs of episodes than this are not tried: so many take up to a minute in as many arrangements as are drawn.
 MOST_PAIRS = 20_000
 _TIE = 1e-9
-#: How often progress is told, about.
-_REPORTS = 100
+#: Into so many parts the arrangements are cut, about: so often is progress told, and over so many workers they spread.
+_PARTS = 100
 
 #: For each site, the numbers of the looks on which its blocks stand.
 Places = tuple[tuple[int, ...], ...]
@@ -66,6 +67,18 @@ class Chance(NamedTuple):
         return self.smallest <= TESTABLE
 
 
+class _Test(NamedTuple):
+    """What an arrangement is tried against."""
+
+    years: Rearranged
+    #: The first day of each current event, where it is not moved.
+    starts: tuple[int, ...]
+    sites: tuple[_Site, ...]
+    #: The place of each current event in ``starts``, by its id.
+    where: Mapping[str, int]
+    seed: int
+
+
 class _Site(NamedTuple):
     """The looks of one site and the blocks that stand on them."""
 
@@ -89,6 +102,7 @@ def of(
     cutoff: float = pattern.CUTOFF_DAYS,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    engine: Engine = HERE,
 ) -> Chance | None:
     """Test the likeness of two years; None where nothing can be exchanged or there is too much to try.
 
@@ -100,6 +114,7 @@ def of(
         cutoff: see :mod:`resight.pattern`.
         seed: of the draws, where there are too many arrangements to try all.
         progress: told now and then how many arrangements have been tried, and of how many.
+        engine: where the arrangements are tried.
     """
     if not baseline or not current or len(baseline) * len(current) > MOST_PAIRS:
         return None
@@ -109,27 +124,23 @@ def of(
         return None
     # Where each one takes long, fewer are tried one by one.
     is_drawn = total > min(ENUMERATED, DRAWN * MOST_PAIRS // (len(baseline) * len(current)))
-    placed, number = (_drawn(sites, seed), DRAWN) if is_drawn else (_all(sites), total)
-    where = {event.id: at for at, event in enumerate(current)}
+    number = DRAWN if is_drawn else total
+    arrangements: Iterable[int | Places] = range(DRAWN) if is_drawn else _all(sites)
     starts = [event.first for event in current]
     reached = [*starts, *(day + days for s in sites for day in s.days for block in s.blocks for _, days in block)]
     years = Rearranged(baseline, current, (min(reached), max(reached)), cost=cost, cutoff=cutoff)
-    memo: dict[Places, Fit] = {}
-
-    def likeness(places: Places) -> Fit:
-        if places not in memo:
-            days = list(starts)
-            for event, day in _moved(sites, places):
-                days[where[event.id]] = day
-            memo[places] = years.fit(days)
-        return memo[places]
-
+    where = {event.id: at for at, event in enumerate(current)}
     observed = years.fit(starts)
-    tried = []
-    for done, places in enumerate(placed, start=1):
-        tried.append(likeness(places))
-        if progress and (done % max(1, number // _REPORTS) == 0 or done == number):
-            progress(done, number)
+    tried: list[Fit] = []
+    for fits in engine.map(
+        "Trying chance",
+        _fits,
+        _parts(arrangements, max(1, number // _PARTS)),
+        _Test(years, tuple(starts), tuple(sites), where, seed),
+    ):
+        tried += fits
+        if progress:
+            progress(len(tried), number)
     hits = sum(high >= observed.high - _TIE for high, _ in tried)
     more = sum(matches >= observed.matches for _, matches in tried)
     best = max(observed.high if is_drawn else 0.0, *(high for high, _ in tried))
@@ -184,12 +195,29 @@ def _places(site: _Site, taken: tuple[int, ...] = ()) -> Iterator[tuple[int, ...
             yield from _places(site, (*taken, place))
 
 
-def _drawn(sites: Sequence[_Site], seed: int) -> Iterator[Places]:
-    chance = np.random.default_rng(seed)
-    for _ in range(DRAWN):
-        yield tuple(
-            tuple(int(i) for i in chance.choice(len(site.days), size=len(site.blocks), replace=False)) for site in sites
-        )
+def _drawn(sites: Sequence[_Site], seed: int, number: int) -> Places:
+    """The arrangement of one draw, whichever were drawn before it."""
+    chance = np.random.default_rng([seed, number])
+    return tuple(
+        tuple(int(i) for i in chance.choice(len(site.days), size=len(site.blocks), replace=False)) for site in sites
+    )
+
+
+def _parts(arrangements: Iterable[int | Places], size: int) -> Iterator[tuple[int | Places, ...]]:
+    left = iter(arrangements)
+    while part := tuple(islice(left, size)):
+        yield part
+
+
+def _fits(arrangements: Iterable[int | Places], test: _Test) -> list[Fit]:
+    """How well the years fit in some arrangements, which are given as they are or as numbers of draws."""
+    found = []
+    for one in arrangements:
+        days = list(test.starts)
+        for event, day in _moved(test.sites, _drawn(test.sites, test.seed, one) if isinstance(one, int) else one):
+            days[test.where[event.id]] = day
+        found.append(test.years.fit(days))
+    return found
 
 
 def _moved(sites: Sequence[_Site], places: Places) -> Iterator[tuple[Event, int]]:

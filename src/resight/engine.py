@@ -39,6 +39,8 @@ _SETTINGS = {
     "distributed.admin.large-graph-warning-threshold": "1GB",
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    # dask would have free memory given back at once, which makes numpy's work on small arrays half as long again.
+    "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1},
 }
 
 
@@ -132,6 +134,16 @@ class Dask:
             self._client.wait_for_workers(1, PATIENCE)
         except TimeoutError as error:
             raise Unfinished(f"{what}: part {number} waits, and the scheduler has no worker left") from error
+
+
+@contextmanager
+def opened(name: str, scheduler: str | None = None) -> Iterator[Engine]:
+    """The engine of a name, ``here`` or ``dask``, for as long as the context lasts; see :func:`on_dask`."""
+    if name == "here":
+        yield HERE
+        return
+    with on_dask(scheduler) as engine:
+        yield engine
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from resight.changes import Changes
 from resight.comparison import Repeats
 from resight.drawing import Drawings
 from resight.effort import Effort
+from resight.engine import HERE, Engine
 from resight.errors import Problem
 from resight.figures import Calendar
 from resight.firsts import Firsts
@@ -112,6 +113,7 @@ def of(
     changes: Changes | None = None,
     progress: Progress | None = None,
     preview: Callable[[Observation], Preview] | None = None,
+    engine: Engine = HERE,
 ) -> Findings:
     """What there is to say of a year held against its baseline.
 
@@ -128,12 +130,13 @@ def of(
         changes: what happened to the records since a day, to be put first.
         progress: told now and then how far the long parts of the work have got.
         preview: a small copy of the image that a record names; None for a report without images.
+        engine: where the long parts of the work are done.
     """
     case = Case(records, repeats, sites, vocabulary, up_to)
     effort, accounts, aside = Effort(case), Accounts(case), Aside(case)
     firsts, overlays, trials = (
         Firsts(case, effort, conditions),
-        Overlays(case, effort, progress),
+        Overlays(case, effort, progress, engine),
         Trials(case, progress),
     )
     compared_at = {site: comparison for comparison in repeats.comparisons for site in comparison.scope}

@@ -15,6 +15,7 @@ from resight import chance, pattern
 from resight.case import Case
 from resight.comparison import Comparison
 from resight.effort import Effort, p_text
+from resight.engine import HERE, Engine
 from resight.episodes import Episode, Shown
 from resight.listing import NUMBERS, some
 from resight.wording import Data, Progress, numbered
@@ -63,10 +64,11 @@ class Overlays:
 
     Args:
         progress: told how far the trying of chance has got.
+        engine: where chance is tried.
     """
 
-    def __init__(self, case: Case, effort: Effort, progress: Progress | None = None) -> None:
-        self._case, self._effort, self._progress = case, effort, progress
+    def __init__(self, case: Case, effort: Effort, progress: Progress | None = None, engine: Engine = HERE) -> None:
+        self._case, self._effort, self._progress, self._engine = case, effort, progress, engine
         self._found: dict[tuple[str, ...], tuple[Overlay, ...]] = {}
 
     def over(self, comparison: Comparison) -> tuple[Overlay, ...]:
@@ -147,6 +149,7 @@ class Overlays:
             self._exchangeable(now, scope),
             cost=self._label_cost,
             progress=partial(self._progress, what) if self._progress else None,
+            engine=self._engine,
         )
         return _Laid(found, tested, len(then) * len(now) > chance.MOST_PAIRS)
 

@@ -43,6 +43,16 @@ REPEAT_FOUND = 10
     default="html",
     help="A page, its text, its numbers, or every episode as a row.",
 )
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["here", "dask"]),
+    default="here",
+    help="Where the long work is done: in this process, or by the workers of a dask cluster.",
+)
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Of a dask scheduler (default: workers on this machine, one a core)."
+)
 @click.option("--fail-on-repeat", is_flag=True, help="Exit status 10 when something in the headline group matches.")
 def report(
     year: int | None,
@@ -55,6 +65,8 @@ def report(
     since: str | None,
     as_of: str | None,
     form: str,
+    engine_name: str,
+    scheduler: str | None,
     fail_on_repeat: bool,
     terms: Terms | None,
 ) -> None:
@@ -73,14 +85,18 @@ def report(
       resight report --reviewed-only --fail-on-repeat
       resight report --since 2026-11-23 --as-of 2026-11-30
       resight report --format csv
+      resight report --engine dask --scheduler tcp://10.0.0.5:8786
     """
     from resight import changes as changes_
     from resight import dates, findings, study, terminal
+    from resight import engine as engine_
     from resight import report as report_
     from resight.observation import LOOK_METHODS
 
     if terms and since is not None:
         raise click.UsageError("--since tells what records said before, which is for colleagues: leave out --public")
+    if scheduler is not None and engine_name != "dask":
+        raise click.UsageError("--scheduler is one of dask: add --engine dask")
     book = open_logbook(terms)
     scope = tuple(dict.fromkeys(book.resolve_site(name).id for name in names)) or None
     admitted = _methods(methods) if methods is not None else LOOK_METHODS
@@ -114,7 +130,7 @@ def report(
     if until:
         conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
     conditions += terms.statements if terms else ()
-    with terminal.progress() as progress:
+    with engine_.opened(engine_name, scheduler) as engine, terminal.progress() as progress:
         said = findings.of(
             records,
             repeats,
@@ -129,6 +145,7 @@ def report(
             progress=progress,
             # Only the page has images.
             preview=preview_in(book) if form == "html" else None,
+            engine=engine,
         )
     formats = {
         "html": report_.to_html,
