@@ -55,6 +55,7 @@ ORDER = (
     "compared",
     "excerpt",
     "bulk",
+    "hindsight",
     "synthetic",
     "rates",
     "pattern",
@@ -154,6 +155,7 @@ ORDER = (
 #: What points the other way on purpose, with the reason.
 UPWARD = {
     ("geodesy", "episodes"): "the type of what same_place compares",
+    ("answer", "hindsight"): "a large baseline is held as numbers; what loads them waits until there is one",
     ("logbook", "frame"): "Logbook.frame() is a public convenience; the import waits until it is called",
     ("public", "frame"): "as Logbook.frame()",
 }
@@ -178,6 +180,7 @@ HOMES = {
         "exchange.geoparquet",
         "frame",
         "geodesy",
+        "hindsight",
         "linkage",
         "pattern",
         "raster",
@@ -225,6 +228,7 @@ HOMES = {
         "exchange.stac",
         "exchange.timemap",
         "featurefile",
+        "hindsight",
         "index",
         "journal",
         "logbook",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resight import answer, featurefile, index, logbook
+from resight import answer, datafiles, featurefile, index
 from resight.errors import ResightError
 from resight.logbook import Logbook
 from resight.observation import Observation, build
@@ -57,7 +57,7 @@ def test_a_record_is_logged_and_answered_without_parsing_a_year_file(
 ) -> None:
     monkeypatch.setattr(index, "parse", fail)
     parse = featurefile.parse
-    monkeypatch.setattr(logbook, "parse", lambda path, name: fail() if "observations" in name else parse(path, name))
+    monkeypatch.setattr(datafiles, "parse", lambda path, name: fail() if "observations" in name else parse(path, name))
     book = Logbook(three.folder)
     (added,) = book.add(seen("2025-07-01"), now=NOW)
     assert answer.to(added, book).baseline == 2024

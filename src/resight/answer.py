@@ -9,6 +9,7 @@ from datetime import date as Day
 from typing import NamedTuple
 
 from resight import episodes, evidence, geodesy, rubbish
+from resight.episodes import Episode
 from resight.errors import Problem
 from resight.evidence import Pair, Precedent
 from resight.logbook import Logbook
@@ -18,6 +19,8 @@ from resight.wording import numbered
 
 #: Baseline episodes shown beside the match.
 SHOWN = 3
+#: Of a logbook with more records than these not all of the baseline is read: numpy takes a tenth of a second to load.
+MANY = 5000
 
 
 class Answer(NamedTuple):
@@ -50,7 +53,8 @@ def to(record: Observation, book: Logbook, baseline: int | None = None) -> Answe
 
 def _to(record: Observation, book: Logbook, before: int, problems: list[Problem]) -> Answer:
     scope = evidence.scope_of(record.site, book.sites)
-    then, found_then = book.read(between=_around(before), sites=scope)
+    is_large = len(scope) > 1 and book.holds_more_than(MANY)
+    then, found_then = book.read(between=_around(before), sites={record.site} if is_large else scope)
     problems += found_then
     here = [r for r in then if r.site == record.site and r.year == before]
     name = book.sites[record.site].name
@@ -73,15 +77,19 @@ def _to(record: Observation, book: Logbook, before: int, problems: list[Problem]
     # Of the year itself only this site counts: the sightings that may belong to one episode with the new one.
     now, found_now = book.read(between=_around(record.year), sites={record.site})
     problems += found_now
-    found = evidence.precedent(
-        record.id or "",
-        {r.id: r for r in (*then, *now)}.values(),
-        scope=scope,
-        baseline_years=[before],
-        vocabulary=book.vocabulary,
-        sites=book.sites,
-        same_place=geodesy.same_place,
-    )
+    told = list({r.id: r for r in (*then, *now)}.values())
+    if is_large:
+        found = _of_many(record, told, book, before, scope)
+    else:
+        found = evidence.precedent(
+            record.id or "",
+            told,
+            scope=scope,
+            baseline_years=[before],
+            vocabulary=book.vocabulary,
+            sites=book.sites,
+            same_place=geodesy.same_place,
+        )
     begun = found.episode if found else None
     if found is None or begun is None or begun.year is None:
         return Answer(before, None, "Not compared: its dates lie on both sides of New Year.", effort)
@@ -90,6 +98,29 @@ def _to(record: Observation, book: Logbook, before: int, problems: list[Problem]
             before, None, f"Part of the visit that began as {begun.id} in {before}: not its own repeat.", effort
         )
     return _of(found, book.vocabulary, name, before, effort)
+
+
+def _of_many(
+    record: Observation, here: Sequence[Observation], book: Logbook, before: int, scope: Sequence[str]
+) -> Precedent | None:
+    """The baseline's answer where that is too large to be read for one record."""
+    from resight import hindsight
+
+    around = _around(before)
+
+    def at_site(name: str) -> Sequence[Episode]:
+        return episodes.find(book.read(between=around, sites={name}).records, book.vocabulary)
+
+    return hindsight.precedent(
+        record.id or "",
+        here,
+        hindsight.of(book, before, around, scope),
+        at_site,
+        scope=scope,
+        baseline_year=before,
+        vocabulary=book.vocabulary,
+        sites=book.sites,
+    )
 
 
 def _around(year: int) -> tuple[Day, Day]:

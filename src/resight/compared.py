@@ -7,7 +7,6 @@ arrays, so that scopes can be worked on in any order and anywhere. Nothing is to
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +16,7 @@ import pandas as pd
 import shapely
 
 from resight import geodesy, linkage, weights
-from resight.evidence import DEFAULTS, FINDINGS, NAMED, Assumptions, Counts
+from resight.evidence import DEFAULTS, FINDINGS, Assumptions, Counts
 from resight.observation import Method, Site
 
 if TYPE_CHECKING:
@@ -83,30 +82,7 @@ class Compared(NamedTuple):
         Args:
             names: of the individuals that are asked for the keys, by their numbers; those of others are not told.
         """
-        held = self.weighed.held
-        side, nodes, children = held.baseline, Counter[Any](), Counter[Any]()
-        at_site = _tally(side.site)
-        for site, path, number in _tally_of(side.site, side.path):
-            steps = held.paths[path]
-            for depth in range(1, len(steps) + 1):
-                nodes[None, steps[:depth]] += number
-                nodes[held.sites[site], steps[:depth]] += number
-        for (at, steps), number in nodes.items():
-            children[at, steps[:-1], False] += number
-            children["", steps[:-1], False] += at is None
-        named = np.flatnonzero(side.individual >= 0)
-        for site, path, number in _tally_of(side.site[named], side.path[named]):
-            children[None, held.paths[path], True] += number
-            children[held.sites[site], held.paths[path], True] += number
-        firsts = named[np.unique(side.individual[named], return_index=True)[1]]
-        for path, number in _tally(side.path[firsts]).items():
-            children["", held.paths[path], True] += number
-        for site, one, number in _tally_of(side.site[named], side.individual[named], only=list(names)):
-            steps = (*held.paths[int(side.path[named[np.argmax(side.individual[named] == one)]])], NAMED + names[one])
-            nodes[None, steps] += number
-            nodes[held.sites[site], steps] += number
-        sets = {held.activities[code]: number for code, number in _tally(side.activities).items() if code}
-        return Counts(len(side), {held.sites[code]: n for code, n in at_site.items()}, nodes, children, sets)
+        return weights.counts(self.weighed.held, names)
 
     def closest(self) -> tuple[Ints, Ints]:
         """For each baseline row that matches nothing the closest current one, and the other way round; −1 for none.
@@ -117,22 +93,6 @@ class Compared(NamedTuple):
         for side, rows in zip(is_open, self.ends, strict=True):
             side[rows] = False
         return linkage.closest(self.weighed, self.near, *is_open)
-
-
-def _tally(codes: Ints) -> dict[int, int]:
-    """How often each number stands among some."""
-    values, number = np.unique(codes, return_counts=True)
-    return dict(zip(values.tolist(), number.tolist(), strict=True))
-
-
-def _tally_of(one: Ints, other: Ints, only: Sequence[int] | None = None) -> Iterator[tuple[int, int, int]]:
-    """How often two numbers stand together; of the second ones all, or only some."""
-    if only is not None:
-        wanted = np.isin(other, list(only))
-        one, other = one[wanted], other[wanted]
-    most = int(other.max(initial=0)) + 1
-    for both, number in _tally(one.astype(np.int64) * most + other).items():
-        yield (*divmod(both, most), number)
 
 
 class Found(NamedTuple):

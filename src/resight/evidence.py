@@ -501,9 +501,9 @@ class Precedent(NamedTuple):
     """What the baseline holds for one episode of this year, without deciding for the others."""
 
     episode: Episode
-    #: Every baseline episode in scope, best first.
+    #: Every baseline episode in scope, best first, or of a large baseline the best one and those at its place.
     pairs: tuple[Pair, ...]
-    #: Other episodes of this year whose evidence for the best pair's baseline episode is no weaker.
+    #: Other episodes of this year at its site whose evidence for the best pair's baseline episode is no weaker.
     rivals: tuple[str, ...] = ()
 
     @property
@@ -528,27 +528,44 @@ def precedent(
     ``records`` are those of both years at the sites of the scope.
     """
     found = episodes.find(records, vocabulary)
-    episode = next((e for e in found if any(s.id == identifier for s in e.sightings)), None)
+    episode = holding(identifier, found)
     if episode is None:
         return None
     baseline = [e for e in found if e.site in scope and e.year in baseline_years and e.id != episode.id]
     shares = Shares(baseline, vocabulary, len(scope), assume.kappa)
-    found_for_it = Precedent(episode, tuple(weigh(episode, shares, same_place=same_place, sites=sites, assume=assume)))
-    if found_for_it.match is None:
-        return found_for_it
-    best = found_for_it.match
+    alone = Precedent(episode, tuple(weigh(episode, shares, same_place=same_place, sites=sites, assume=assume)))
+    return with_rivals(alone, found, shares, same_place=same_place, sites=sites, assume=assume)
+
+
+def holding(identifier: str, found: Iterable[Episode]) -> Episode | None:
+    """The episode that holds a sighting."""
+    return next((e for e in found if any(s.id == identifier for s in e.sightings)), None)
+
+
+def with_rivals(
+    alone: Precedent,
+    found: Iterable[Episode],
+    shares: Shares,
+    *,
+    same_place: SamePlace,
+    sites: Mapping[str, Site],
+    assume: Assumptions = DEFAULTS,
+) -> Precedent:
+    """What the baseline holds for an episode, with those at its site, of its year, that fit its match no less."""
+    best, episode = alone.match, alone.episode
+    if best is None:
+        return alone
     rivals = [
         other.id
         for other in found
         if other is not episode
-        and other.year == episode.year
-        and other.claimed_path == episode.claimed_path
+        and (other.site, other.year, other.claimed_path) == (episode.site, episode.year, episode.claimed_path)
         and evidence(
             best.baseline, other, shares, same_place=same_place, site=sites.get(best.baseline.site), assume=assume
         ).bits
         >= best.bits
     ]
-    return found_for_it._replace(rivals=tuple(rivals))
+    return alone._replace(rivals=tuple(rivals))
 
 
 def closeness(pair: Pair) -> int:

@@ -43,6 +43,13 @@ def distance_m(a: Position, b: Position) -> float:
     return float(_ellipsoid().inv(a[0], a[1], b[0], b[1])[2])
 
 
+def distances_m(a: Position, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Geodesic distances of one (lon, lat) position from many, in metres."""
+    import numpy as np
+
+    return np.asarray(_ellipsoid().inv(np.full(len(lon), a[0]), np.full(len(lon), a[1]), lon, lat)[2])
+
+
 def bearing_deg(a: Position, b: Position) -> float:
     """Bearing from ``a`` to ``b`` at ``a``, in degrees clockwise from north, in [0, 360)."""
     return float(_ellipsoid().inv(a[0], a[1], b[0], b[1])[0]) % 360 % 360

@@ -136,10 +136,14 @@ class IndexedFile:
     def _first_day(self, row: int) -> bytes:
         return self.columns.earliest[row * _DAY : row * _DAY + _DAY]
 
+    def _start(self, row: int) -> int:
+        """Where a line begins, or one more would."""
+        return self.head + self._before[row] + row * len(_BETWEEN)
+
     @cached_property
-    def _starts(self) -> list[int]:
-        """Where each line begins, and where one more would."""
-        return list(accumulate((length + len(_BETWEEN) for length in self.columns.lengths), initial=self.head))
+    def _before(self) -> list[int]:
+        """Bytes of all lines before each, without what separates them, and of all of them."""
+        return list(accumulate(self.columns.lengths, initial=0))
 
     def _lines(self, rows: Sequence[int], otherwise: "_Otherwise") -> Sequence[Line]:
         """The lines at these places of the file; when it is another one by now, what parsing it gives."""
@@ -155,10 +159,10 @@ class IndexedFile:
         return otherwise(parse(self.path, self.name))
 
     def _read(self, file: BinaryIO, rows: Sequence[int]) -> list[Line]:
-        columns, starts, lines = self.columns, self._starts, []
+        columns, lines = self.columns, []
         at, held = 0, b""
         for row in rows:
-            start, end = starts[row], starts[row + 1] - len(_BETWEEN)
+            start, end = self._start(row), self._start(row + 1) - len(_BETWEEN)
             if end > at + len(held):
                 file.seek(start)
                 at, held = start, file.read(max(end - start, _CHUNK))
@@ -185,10 +189,10 @@ class IndexedFile:
         added = _columns(ordered, numbers)
         if added is None or len(dropped) == len(self.columns.ids):
             return parse(self.path, self.name).changed(puts, lines)
-        view, starts, end = memoryview(raw), self._starts, len(self.columns.ids)
+        view, end = memoryview(raw), len(self.columns.ids)
         coming = [(self._place(line), number) for number, line in enumerate(ordered)]
         # Up to the first change both files are the same, and so is what is digested of them.
-        same = starts[min([*dropped, *(row for row, _ in coming)])] - len(_BETWEEN)
+        same = self._start(min([*dropped, *(row for row, _ in coming)])) - len(_BETWEEN)
         before = hashlib.sha256(view[:same])
         after = before.copy()
         before.update(view[same:])
@@ -201,7 +205,7 @@ class IndexedFile:
         def keep(until: int) -> None:
             """Take over a run of lines as they stand."""
             if until > at:
-                texts.extend((_BETWEEN, view[starts[at] : starts[until] - len(_BETWEEN)]))
+                texts.extend((_BETWEEN, view[self._start(at) : self._start(until) - len(_BETWEEN)]))
                 columns.append(self.columns.part(at, until))
 
         leaving: list[tuple[int, int | None]] = [(row, None) for row in dropped]

@@ -277,6 +277,7 @@ class Logbook:
         between: tuple[Day, Day] | None = None,
         sites: Collection[str] | None = None,
         columns: Sequence[str] | None = None,
+        problems: list[Problem] | None = None,
     ) -> "GeoDataFrame":
         """The records as a GeoDataFrame: id as index, proper dtypes, EPSG:4326. See :func:`resight.frame.to_frame`.
 
@@ -287,6 +288,7 @@ class Logbook:
             between: only records whose bounds touch these days, both included.
             sites: only records of these site ids.
             columns: only these columns, in this order, besides id and geometry.
+            problems: what was wrong on the way is added to these.
 
         Raises:
             InvalidValue: a column is none of a record.
@@ -295,7 +297,9 @@ class Logbook:
 
         with rubbish.put_off():
             # One record at a time becomes a row: a frame of a hundred thousand needs no hundred thousand models.
-            located = self._located([], between, sites, withdrawn=withdrawn, bulk=False)
+            located = self._located(
+                problems if problems is not None else [], between, sites, withdrawn=withdrawn, bulk=False
+            )
             found = to_frame(item.record for item in located)
             if not self._files.bulk:
                 return of_columns(found, columns)
@@ -316,6 +320,41 @@ class Logbook:
         """Columns of the bulk records that stand in no year file in another wording; the rest as :meth:`read`."""
         revised = {i for file in self._files.glanced() if not is_seed(file) for i in file.ids if i is not None}
         return self._files.bulk.table(columns, between=between, sites=sites, without=revised, withdrawn=withdrawn)
+
+    def fingerprint(self, *, between: tuple[Day, Day], sites: Collection[str]) -> str:
+        """A digest of all that the records of these days and sites come from; no year file is parsed that has an index.
+
+        It may change when they do not, but not the other way round.
+        """
+        self._repairs.finish()
+        whole = hashlib.sha256((self.folder / VOCABULARY_FILE).read_bytes())
+        whole.update(orjson.dumps([sorted(sites), *(day.isoformat() for day in between)]))
+        files = self._files.glanced()
+        bounds = between[0].isoformat(), between[1].isoformat()
+        for file in files:
+            year = file.path.stem
+            if not is_seed(file) and bounds[0] <= f"{year}-01-01" and f"{year}-12-31" <= bounds[1]:
+                whole.update(file.digest.encode())
+            else:
+                for line in file.asked_for(bounds, sites):
+                    whole.update(line.text)
+        # What stands in observations/ under the id of a seed, or of a record of a bulk file, hides that one.
+        years, bulk = [file for file in files if not is_seed(file)], self._files.bulk
+        seeded: set[str | None] = set().union(*(file.ids for file in files if is_seed(file)))
+        hidden = {line.id for file in years for line in file.holding(seeded)}
+        if bulk:
+            hidden |= bulk.holding({identifier for file in years for identifier in file.ids})
+        whole.update(orjson.dumps([sorted(filter(None, hidden)), *map(bulkfile.name_of, bulk.paths)]))
+        return whole.hexdigest()
+
+    def holds_more_than(self, number: int) -> bool:
+        """Are there more records than so many, as few files tell? Those that were revised or withdrawn count, too."""
+        return sum(len(file.ids) for file in self._files.glanced()) + sum(self._files.bulk.counts.values()) > number
+
+    @property
+    def own_folder(self) -> Path:
+        """Where a logbook keeps what it can make anew, see :attr:`DataFiles.own_folder`."""
+        return self._files.own_folder
 
     def get(self, identifier: str) -> Observation:
         """The record with this id, withdrawn or not.

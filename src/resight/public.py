@@ -264,11 +264,14 @@ class PublicLogbook(Logbook):
         between: tuple[Day, Day] | None = None,
         sites: Collection[str] | None = None,
         columns: Sequence[str] | None = None,
+        problems: list[Problem] | None = None,
     ) -> GeoDataFrame:
         """The reviewed records as they may be shown, see :meth:`Logbook.frame`."""
         from resight.frame import of_columns, to_frame
 
-        records = self.read(withdrawn=withdrawn, between=between, sites=sites).records
+        records, found = self.read(withdrawn=withdrawn, between=between, sites=sites)
+        if problems is not None:
+            problems += found
         return of_columns(to_frame(records), columns)
 
     def find(self, identifier: str) -> Located:

@@ -7,6 +7,7 @@ for each baseline row.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date as Day
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from resight.dates import SEASON_DAYS, YEAR_DAYS, circle_day
-from resight.evidence import SEASON_U, Assumptions, Sizes, SizeUsed, activity_base, smooth, steps_of
+from resight.evidence import NAMED, SEASON_U, Assumptions, Counts, Sizes, SizeUsed, activity_base, smooth, steps_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,21 +93,37 @@ class Coder:
         return tuple(self._codes)
 
 
-def table(baseline: Sequence[Episode], current: Sequence[Episode]) -> Table:
-    """Two years of episodes as columns, in the order given."""
-    site, path, individual, operator, activities = Coder(), Coder(), Coder(), Coder(), Coder([frozenset()])
+class Codes:
+    """Numbers for what episodes say, the same for both sides of a comparison.
 
-    def columns(found: Sequence[Episode]) -> Columns:
+    Args:
+        sites, paths, individuals, operators, activities: what has a number already, as its place. An individual is a
+            platform path with the key of the hull or tail as its last step, see :func:`resight.evidence.steps_of`.
+    """
+
+    def __init__(
+        self,
+        sites: Sequence[str] = (),
+        paths: Sequence[tuple[str, ...]] = (),
+        individuals: Sequence[tuple[str, ...]] = (),
+        operators: Sequence[str] = (),
+        activities: Sequence[frozenset[str]] = (frozenset(),),
+    ) -> None:
+        self._site, self._path, self._individual = Coder(sites), Coder(paths), Coder(individuals)
+        self._operator, self._activities = Coder(operators), Coder(activities)
+
+    def columns(self, found: Sequence[Episode]) -> Columns:
+        """Some episodes as columns, in the order given."""
         rows = []
         for episode in found:
             steps = steps_of(episode)
             rows.append(
                 (
-                    site(episode.site),
-                    path(episode.path),
-                    individual(steps) if len(steps) > len(episode.path) else -1,
-                    -1 if episode.operator is None else operator(episode.operator.casefold()),
-                    activities(episode.activities),
+                    self._site(episode.site),
+                    self._path(episode.path),
+                    self._individual(steps) if len(steps) > len(episode.path) else -1,
+                    -1 if episode.operator is None else self._operator(episode.operator.casefold()),
+                    self._activities(episode.activities),
                     episode.time[0].toordinal(),
                     episode.time[1].toordinal(),
                 )
@@ -114,8 +131,70 @@ def table(baseline: Sequence[Episode], current: Sequence[Episode]) -> Table:
         numbers = np.array(rows, dtype=np.int64).reshape(len(rows), 7).T
         return Columns(np.array([e.id for e in found], dtype=object), *numbers)
 
-    then, now = columns(baseline), columns(current)
-    return Table(then, now, site.values, path.values, operator.values, activities.values)
+    def table(self, baseline: Columns, current: Columns) -> Table:
+        """Two sides with these numbers."""
+        return Table(
+            baseline, current, self._site.values, self._path.values, self._operator.values, self._activities.values
+        )
+
+    def individual(self, code: int) -> tuple[str, ...]:
+        """The individual that a number stands for."""
+        found: tuple[str, ...] = self._individual.values[code]
+        return found
+
+
+def table(baseline: Sequence[Episode], current: Sequence[Episode]) -> Table:
+    """Two years of episodes as columns, in the order given."""
+    codes = Codes()
+    return codes.table(codes.columns(baseline), codes.columns(current))
+
+
+def counts(held: Table, names: Mapping[int, str]) -> Counts:
+    """How many of the baseline's episodes have which value, as :func:`resight.evidence.counts` says it.
+
+    Args:
+        held: the two years.
+        names: of the individuals that are asked for the keys, by their numbers; those of others are not told.
+    """
+    side, nodes, children = held.baseline, Counter[Any](), Counter[Any]()
+    at_site = _tally(side.site)
+    for site, path, number in _tally_of(side.site, side.path):
+        steps = held.paths[path]
+        for depth in range(1, len(steps) + 1):
+            nodes[None, steps[:depth]] += number
+            nodes[held.sites[site], steps[:depth]] += number
+    for (at, steps), number in nodes.items():
+        children[at, steps[:-1], False] += number
+        children["", steps[:-1], False] += at is None
+    named = np.flatnonzero(side.individual >= 0)
+    for site, path, number in _tally_of(side.site[named], side.path[named]):
+        children[None, held.paths[path], True] += number
+        children[held.sites[site], held.paths[path], True] += number
+    firsts = named[np.unique(side.individual[named], return_index=True)[1]]
+    for path, number in _tally(side.path[firsts]).items():
+        children["", held.paths[path], True] += number
+    for site, one, number in _tally_of(side.site[named], side.individual[named], only=list(names)):
+        steps = (*held.paths[int(side.path[named[np.argmax(side.individual[named] == one)]])], NAMED + names[one])
+        nodes[None, steps] += number
+        nodes[held.sites[site], steps] += number
+    sets = {held.activities[code]: number for code, number in _tally(side.activities).items() if code}
+    return Counts(len(side), {held.sites[code]: n for code, n in at_site.items()}, nodes, children, sets)
+
+
+def _tally(codes: Ints) -> dict[int, int]:
+    """How often each number stands among some."""
+    values, number = np.unique(codes, return_counts=True)
+    return dict(zip(values.tolist(), number.tolist(), strict=True))
+
+
+def _tally_of(one: Ints, other: Ints, only: Sequence[int] | None = None) -> Iterator[tuple[int, int, int]]:
+    """How often two numbers stand together; of the second ones all, or only some."""
+    if only is not None:
+        wanted = np.isin(other, list(only))
+        one, other = one[wanted], other[wanted]
+    most = int(other.max(initial=0)) + 1
+    for both, number in _tally(one.astype(np.int64) * most + other).items():
+        yield (*divmod(both, most), number)
 
 
 # --- what agreement and disagreement are worth ----------------------------------------------------------------------
