@@ -32,6 +32,7 @@ from resight.observation import DAYS, FLAGS, LISTS, MOMENTS, NUMBERS, PROPERTY_N
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.compute as pc
+    import pyarrow.parquet as pq
 
 #: Below ``observations``.
 FOLDER = "bulk"
@@ -228,6 +229,14 @@ def parquet() -> Any:
     return pq
 
 
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """A bulk file, to be read group by group; texts that come again and again are dictionaries."""
+    again = [name for name in COLUMNS if schema().field(name).type == "string" and name not in _DIFFERENT]
+    with parquet().ParquetFile(path, read_dictionary=again) as file:
+        yield file
+
+
 def _filter(
     between: tuple[Day, Day] | None = None,
     sites: Collection[str] | None = None,
@@ -268,19 +277,23 @@ def _one_of(name: str, values: Collection[str]) -> pc.Expression:
 
 def features(rows: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     """The rows of :data:`COLUMNS` as the GeoJSON Features that they would be in a year file."""
-    import shapely
-
     columns = {name: rows.column(name).to_pylist() for name in COLUMNS if name != "geometry"}
-    shapes = shapely.to_geojson(shapely.from_wkb(rows.column("geometry").to_pylist()))
-    for values, shape in zip(zip(*columns.values(), strict=True), shapes, strict=True):
+    for values, geometry in zip(zip(*columns.values(), strict=True), _geometries(rows), strict=True):
         found = {name: value for name, value in zip(columns, values, strict=True) if value is not None}
         foreign, members = (orjson.loads(found.pop(name, "{}")) for name in FOREIGN)
         for name in LISTS:
             if name in found:
                 found[name] = orjson.loads(found[name])
-        geometry = orjson.loads(shape) if shape is not None else None
         properties = {**found, **foreign}
         yield {"type": "Feature", "id": found.get("id"), "properties": properties, "geometry": geometry, **members}
+
+
+def _geometries(rows: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any] | None]:
+    """The positions of rows as GeoJSON."""
+    import shapely
+
+    shapes = shapely.to_geojson(shapely.from_wkb(rows.column("geometry").to_pylist()))
+    return (None if shape is None else orjson.loads(shape) for shape in shapes)
 
 
 def records(rows: pa.Table | pa.RecordBatch) -> Iterator[Observation]:
@@ -290,6 +303,42 @@ def records(rows: pa.Table | pa.RecordBatch) -> Iterator[Observation]:
         InvalidRecord: a row is none.
     """
     return (Observation.from_feature(feature) for feature in features(rows))
+
+
+def as_written(rows: pa.Table) -> Iterator[Observation]:
+    """The records of rows that are known to be as :func:`table_of` or an import made them, without a second look."""
+    given = [name for name in COLUMNS if name != "geometry" and rows.column(name).null_count < rows.num_rows]
+    columns = [_values(rows.column(name), name) for name in given]
+    for values, geometry in zip(zip(*columns, strict=True), _geometries(rows), strict=True):
+        found = {name: value for name, value in zip(given, values, strict=True) if value is not None}
+        if geometry is not None:
+            found["geometry"] = geometry
+        if found.keys() & _NOT_VOUCHED:
+            found |= {name: orjson.loads(found[name]) for name in _NOT_VOUCHED & found.keys()}
+            yield Observation.model_validate(found)
+        else:
+            yield Observation.vouched(found)
+
+
+#: What :meth:`Observation.vouched` does not take.
+_NOT_VOUCHED = frozenset({"relates", *FOREIGN})
+
+
+def values(column: pa.ChunkedArray) -> list[Any]:
+    """A column as a list; for text that is the quickest way there."""
+    if column.null_count == len(column):
+        return [None] * len(column)
+    return column.to_numpy().tolist() if column.type == "string" else column.to_pylist()  # type: ignore[no-any-return]
+
+
+def _values(column: pa.ChunkedArray, name: str) -> list[Any]:
+    """As :func:`values`; tags and sources as a record holds them, equal ones one object."""
+    if name not in ("tags", "sources"):
+        return values(column)
+    coded = joined(column).dictionary_encode()
+    # The last stands for an empty cell, whose number is −1.
+    known = [*(tuple(orjson.loads(text)) for text in coded.dictionary.to_pylist()), None]
+    return [known[code] for code in coded.indices.fill_null(-1).to_pylist()]
 
 
 def codes(tables: Sequence[pa.Table], names: Sequence[str]) -> list[Any]:
@@ -478,7 +527,7 @@ def staged(rows: pa.Table, observations: Path) -> list[Staged]:
     """
     import numpy as np
 
-    site, first, last = (_numbers(rows.column(name)) for name in ("site", "earliest", "latest"))
+    site, first, last = (numbers(rows.column(name)) for name in ("site", "earliest", "latest"))
     # Days count from 1970.
     year = first.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     order = np.lexsort((last, first, site, year))
@@ -494,7 +543,7 @@ def staged(rows: pa.Table, observations: Path) -> list[Staged]:
     return found
 
 
-def _numbers(column: pa.ChunkedArray) -> Any:
+def numbers(column: pa.ChunkedArray) -> Any:
     """A column of days or texts as numbers in the same order."""
     import numpy as np
     import pyarrow as pa

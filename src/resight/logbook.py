@@ -55,6 +55,7 @@ from resight.merge import settled
 from resight.naming import new_id, stem
 from resight.observation import Observation, Site
 from resight.repairs import Repairs
+from resight.selection import Selection, Wanted, by_id
 from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import Vocabulary, fold, from_toml, near_names
 
@@ -244,6 +245,17 @@ class Logbook:
             records = [item.record for item in located]
             records.sort(key=lambda record: (record.earliest, record.latest, record.id or ""))
         return Reading(records, problems)
+
+    def selection(self, wanted: Wanted) -> Selection | None:
+        """The records asked for, oldest first, read some at a time; None where no bulk files are there to need it."""
+        bulk = self._files.bulk
+        if not bulk:
+            return None
+        problems: list[Problem] = []
+        located = self._located(problems, sites=wanted.sites, withdrawn=True, bulk=False)
+        others = [item.record for item in located if wanted.fits(item.record)]
+        revised = {i for file in self._files.glanced() if not is_seed(file) for i in file.ids if i is not None}
+        return Selection(bulk, others, wanted, revised, problems)
 
     def wordings(
         self, *, between: tuple[Day, Day], sites: Collection[str], bulk: bool = True
@@ -994,7 +1006,7 @@ class Logbook:
     def digest(self, records: Iterable[Observation]) -> str:
         """SHA-256 over the canonical records (RFC 8785), the register and the vocabulary that a page shows."""
         whole = hashlib.sha256()
-        for record in sorted(records, key=lambda r: r.id or ""):
+        for record in by_id(records):
             whole.update(canonical(record.to_feature()) + b"\n")
         for name in (REGISTER_FILE, VOCABULARY_FILE):
             whole.update((self.folder / name).read_bytes())

@@ -20,6 +20,7 @@ from resight.errors import CannotWrite, InvalidValue, NotFound, Problem
 from resight.journal import canonical
 from resight.logbook import Logbook, Reading
 from resight.observation import PROPERTY_NAMES, Observation, Site, build, positions
+from resight.selection import Wanted, by_id
 from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import near_names
 
@@ -125,13 +126,6 @@ def terms(grid: float | None = None, without: str | None = None) -> Terms:
 
 
 # --- one record -------------------------------------------------------------------------------------------------
-
-
-def without_confidential(record: Observation) -> Observation:
-    """The record as it may leave the logbook: without its confidential sources."""
-    if not any(source.confidential for source in record.sources):
-        return record
-    return record.model_copy(update={"sources": tuple(s for s in record.sources if not s.confidential)})
 
 
 def public_record(record: Observation, terms: Terms, shown: Collection[str | None]) -> Observation:
@@ -240,6 +234,9 @@ class PublicLogbook(Logbook):
         records, problems = super().read(**narrowed)
         return Reading(public_records(records, self.terms), problems)
 
+    def selection(self, wanted: Wanted) -> None:
+        """None: what may be shown is read as records."""
+
     def check(self, **narrowed: Any) -> list[Problem]:
         """That something could not be used, and in which file; the rest is for those who keep the logbook."""
         files = dict.fromkeys(p.file for p in super().check(**narrowed) if p.level == "error")
@@ -251,7 +248,7 @@ class PublicLogbook(Logbook):
     def digest(self, records: Iterable[Observation]) -> str:
         """SHA-256 over the canonical records, the register as it is shown, and the vocabulary."""
         whole = hashlib.sha256()
-        for record in sorted(records, key=lambda r: r.id or ""):
+        for record in by_id(records):
             whole.update(canonical(record.to_feature()) + b"\n")
         whole.update(canonical({name: site.model_dump(mode="json") for name, site in self.sites.items()}))
         whole.update((self.folder / VOCABULARY_FILE).read_bytes())

@@ -16,7 +16,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
 import click
 
@@ -25,8 +25,8 @@ from resight.errors import PROBLEMS_FOUND, CannotWrite, Problem, ResightError
 
 if TYPE_CHECKING:
     from resight.logbook import Logbook
-    from resight.observation import Observation
     from resight.public import Terms
+    from resight.selection import Records
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -208,34 +208,43 @@ def filter_options(function: Command) -> Command:
     return function
 
 
-def chosen(
-    book: Logbook, filters: Mapping[str, Any], *, withdrawn: bool = False
-) -> tuple[list[Observation], list[Problem]]:
-    """The records that fit the options of :func:`filter_options`, oldest first, and the problems met in reading.
+class Chosen(NamedTuple):
+    """The records that a command is about, as they may leave the logbook: without their confidential sources."""
 
-    Withdrawn records are among them only where ``--status withdrawn`` asks for them, or ``withdrawn``.
+    #: Oldest first; of bulk files some are read at a time.
+    records: Records
+    #: What was met in reading.
+    problems: list[Problem]
+    #: So many that fit were left out, for they are withdrawn.
+    withdrawn: int
+    #: So many confidential sources were left out.
+    hidden: int
+
+
+def chosen(book: Logbook, filters: Mapping[str, Any]) -> Chosen:
+    """The records that fit the options of :func:`filter_options`.
+
+    Withdrawn records are among them only where ``--status withdrawn`` asks for them.
     """
-    from resight.vocabulary import Individual
+    from resight.selection import Wanted, confidential_sources, without_confidential
 
-    vocabulary, years = book.vocabulary, filters["years"]
-    sites = {book.resolve_site(site).id for site in filters["sites"]} or None
-    known = vocabulary.resolve_platform(filters["platform"]) if filters["platform"] else None
-    records, problems = book.read(sites=sites, withdrawn=withdrawn or filters["status"] == "withdrawn")
-
-    def fits(record: Observation) -> bool:
-        if isinstance(known, Individual):
-            named = record.platform_name
-            fitting = named is not None and vocabulary.same_individual(named, known.name)
-        else:
-            fitting = known is None or (record.platform is not None and known.id in vocabulary.path(record.platform))
-        return (
-            fitting
-            and (not years or any(record.bounds[0].year <= year <= record.bounds[1].year for year in years))
-            and all(filters[name] in (None, getattr(record, name)) for name in ("outcome", "method", "basis", "status"))
-            and (filters["tag"] is None or filters["tag"] in record.tags)
-        )
-
-    return [record for record in records if fits(record)], problems
+    platform = filters["platform"]
+    wanted = Wanted(
+        book.vocabulary,
+        {book.resolve_site(site).id for site in filters["sites"]} or None,
+        filters["years"],
+        book.vocabulary.resolve_platform(platform) if platform else None,
+        {name: filters[name] for name in ("outcome", "method", "basis", "status") if filters[name] is not None},
+        filters["tag"],
+    )
+    selection = book.selection(wanted)
+    if selection is not None:
+        return Chosen(selection, selection.problems, selection.withdrawn, selection.hidden)
+    read, problems = book.read(sites=wanted.sites, withdrawn=True)
+    found = [record for record in read if wanted.fits(record)]
+    kept = [record for record in found if record.status != "withdrawn" or wanted.withdrawn]
+    shared = [without_confidential(record) for record in kept]
+    return Chosen(shared, problems, len(found) - len(kept), confidential_sources(kept))
 
 
 def finish(found: Iterable[Problem], status: int = 0) -> None:

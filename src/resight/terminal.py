@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
-from resight import custody, dimensions, episodes, evidence
+from resight import bulkfile, custody, dimensions, episodes, evidence
 from resight.comparison import Comparison
 from resight.custody import Difference
 from resight.dates import in_words
@@ -20,9 +22,9 @@ from resight.episodes import Episode
 from resight.errors import Level, Problem
 from resight.evidence import Pair
 from resight.observation import LOOK_METHODS, Observation, Site
-from resight.public import without_confidential
+from resight.selection import Records, Selection
 from resight.vocabulary import Platform, Term, Vocabulary
-from resight.wording import Progress, count_text, in_short, years_text
+from resight.wording import Progress, counted, in_short, years_text
 
 if TYPE_CHECKING:
     from rich import progress as bars
@@ -31,12 +33,42 @@ if TYPE_CHECKING:
 _COUNTERS = ("revision", "revised_at")
 #: Work that is over sooner shows no progress; seconds.
 PATIENCE = 1.0
+#: Rows of a table that are laid out together, and characters of other text that are written together.
+_TABLE_ROWS, _PART = 1000, 2**15
 _LEVEL_COLOURS = {"error": "red", "warning": "yellow", "notice": "cyan"}
 
 
 def dump(content: Any) -> None:
     """JSON on standard output, indented, keys in the order given."""
     click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+def dump_list(before: str, items: Iterable[Any], after: str) -> None:
+    """As :func:`dump` writes a list at the end of what stands before it, but each item as soon as it comes."""
+    inside = before.rpartition("\n")[2]
+    indent = "\n" + " " * (len(inside) - len(inside.lstrip()))
+
+    def parts() -> Iterator[str]:
+        yield f"{before}["
+        number = 0
+        for number, item in enumerate(items, 1):
+            text = orjson.dumps(item, option=orjson.OPT_INDENT_2).decode().replace("\n", f"{indent}  ")
+            yield f"{',' if number > 1 else ''}{indent}  {text}"
+        yield f"{indent if number else ''}]{after}\n"
+
+    _put(parts())
+
+
+def _put(parts: Iterable[str]) -> None:
+    """Text on standard output, as many parts at a time as are worth the way."""
+    held, length = [], 0
+    for part in parts:
+        held.append(part)
+        length += len(part)
+        if length >= _PART:
+            click.echo("".join(held), nl=False)
+            held, length = [], 0
+    click.echo("".join(held), nl=False)
 
 
 def printable(text: str) -> str:
@@ -49,20 +81,29 @@ def printable(text: str) -> str:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table for a person; tab-separated lines without header when piped."""
     if not sys.stdout.isatty():
-        for row in rows:
-            click.echo("\t".join(printable(cell.replace("\t", " ").replace("\n", " ")) for cell in row))
+        _put("\t".join(printable(cell.replace("\t", " ").replace("\n", " ")) for cell in row) + "\n" for row in rows)
         return
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name in header:
-        shown.add_column(name, overflow="fold")
-    for row in rows:
-        # Text, not markup: a note with [brackets] is shown as it was typed.
-        shown.add_row(*(Text(printable(cell)) for cell in row))
-    Console(highlight=False).print(shown)
+    # A long table comes a part at a time, each as wide as those before it.
+    left, widths, is_first = iter(rows), [0] * len(header), True
+    while (some := list(islice(left, _TABLE_ROWS))) or is_first:
+        shown = Table(box=None, pad_edge=False, header_style="bold", show_header=is_first)
+        for name, width in zip(header, widths, strict=True):
+            shown.add_column(name, overflow="fold", min_width=width)
+        for row in some:
+            # Text, not markup: a note with [brackets] is shown as it was typed.
+            shown.add_row(*(Text(printable(cell)) for cell in row))
+        console = Console(highlight=False)
+        console.print(shown)
+        if len(some) < _TABLE_ROWS:
+            return
+        widest = (max(cell_len(printable(cell)) for cell in column) for column in zip(header, *some, strict=True))
+        widths = [min(max(pair), console.width // len(header)) for pair in zip(widths, widest, strict=True)]
+        is_first = False
 
 
 def say(text: str, *, indent: str = "", level: Level | None = None, err: bool = False) -> None:
@@ -125,6 +166,8 @@ class _Line:
     def __init__(self) -> None:
         self._begun = time.monotonic()
         self._told: tuple[str, int, int] | None = None
+        #: When the step that is told now began.
+        self._since = self._begun
         self._shown: bars.Progress | None = None
         self._is_over = False
         self._lock = threading.RLock()
@@ -132,6 +175,8 @@ class _Line:
     def tell(self, what: str, done: int, of: int) -> None:
         """Remember how far it is, and show it when patience is over."""
         with self._lock:
+            if self._told is None or self._told[0] != what or done < self._told[1]:
+                self._since = time.monotonic()
             self._told = (what, done, of)
             if self._shown is not None or time.monotonic() - self._begun >= PATIENCE:
                 self.show()
@@ -142,14 +187,15 @@ class _Line:
             if self._told is None or self._is_over:
                 return
             what, done, of = self._told
-            words, so_far = printable(what), f"{done:,}/{of:,}" if of else ""
+            words, total = printable(what), of or None
+            left = _left(time.monotonic() - self._since, done, of)
+            said: dict[str, Any] = {"so_far": f"{done:,}/{of:,}" if of else "", "left": left}
             if self._shown is None:
                 self._shown = _bar()
-                self._shown.add_task(words, total=of or None, completed=done, so_far=so_far)
+                self._shown.add_task(words, total=total, completed=done, **said)
                 self._shown.start()
             else:
-                task = self._shown.task_ids[0]
-                self._shown.update(task, description=words, total=of or None, completed=done, so_far=so_far)
+                self._shown.update(self._shown.task_ids[0], description=words, total=total, completed=done, **said)
 
     def close(self) -> None:
         """Take the line away."""
@@ -159,46 +205,63 @@ class _Line:
                 self._shown.stop()
 
 
+def _left(seconds: float, done: int, of: int) -> str:
+    """How long the rest of a step takes if it goes on as it has for these seconds; empty while that is not known."""
+    if not 0 < done < of or seconds < PATIENCE:
+        return ""
+    left = seconds / done * (of - done)
+    return f"about {left:.0f} s left" if left < 100 else f"about {left / 60:.0f} min left"
+
+
 def _bar() -> bars.Progress:
     from rich import progress as bars
     from rich.console import Console
 
     # Text, not markup: the name of a site is shown as it was typed.
-    words = bars.TextColumn("{task.description}", markup=False)
-    columns = (words, bars.BarColumn(bar_width=20), bars.TextColumn("{task.fields[so_far]}", markup=False))
+    words, so_far = (bars.TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[so_far]}"))
+    columns = (words, bars.BarColumn(bar_width=20), so_far, bars.TextColumn("{task.fields[left]}", markup=False))
     # What goes to a file must not be taken for what is shown above the line.
     is_screen = sys.stdout.isatty()
     return bars.Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=is_screen)
 
 
-def shareable(record: Observation) -> dict[str, Any]:
-    """The Feature of a record as it may leave the logbook: without its confidential sources."""
-    return without_confidential(record).to_feature()
-
-
-def listing(records: Sequence[Observation], vocabulary: Vocabulary) -> None:
+def listing(records: Records, vocabulary: Vocabulary) -> None:
     """Records as a table of two columns; when piped, nine plain columns a script can cut."""
     if sys.stdout.isatty():
-        rows = [(record.id or "", f"{record.date} · {in_short(record, vocabulary)}") for record in records]
+        rows = ((record.id or "", f"{record.date} · {in_short(record, vocabulary)}") for record in records)
         table(("id", "date · what"), rows)
         return
-    table(
-        (),
-        [
-            (
-                record.id or "",
-                record.date,
-                record.site,
-                record.outcome,
-                record.platform or "",
-                record.platform_name or "",
-                count_text(record),
-                record.activity or "",
-                f"{record.basis}/{record.method}",
-            )
-            for record in records
-        ],
-    )
+    table((), (_plain_row(*values) for values in _values_of(records, _LISTED)))
+
+
+_LISTED = (
+    *("id", "date", "site", "outcome", "platform", "platform_name", "activity", "basis", "method"),
+    *("count_min", "count", "count_max"),
+)
+
+
+def _values_of(records: Records, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    """Some fields of each record; of a selection no record is made."""
+    if not isinstance(records, Selection):
+        return map(attrgetter(*names), records)
+    tables = records.tables(names)
+    return (row for rows in tables for row in zip(*map(bulkfile.values, rows.columns), strict=True))
+
+
+def _plain_row(
+    identifier: str | None,
+    date: str,
+    site: str,
+    outcome: str,
+    platform: str | None,
+    name: str | None,
+    activity: str | None,
+    basis: str,
+    method: str,
+    *count: int | None,
+) -> tuple[str, ...]:
+    what = (outcome, platform or "", name or "", counted(*count), activity or "", f"{basis}/{method}")
+    return (identifier or "", date, site, *what)
 
 
 def details(record: Observation, site: Site | None, vocabulary: Vocabulary, where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from resight.exchange.formats import Format
     from resight.exchange.setting import Setting
     from resight.logbook import Logbook
-    from resight.observation import Observation
     from resight.public import Terms
+    from resight.selection import Records
 
 
 #: What ``--help`` names, which must not load what knows it; a test holds it against the table of formats.
@@ -56,41 +57,48 @@ def export(name: str | None, output: str | None, safe: bool, terms: Terms | None
     write = formats.writer(form)
     from resight import terminal, wording
     from resight.exchange.setting import Setting
-    from resight.public import public_records, without_confidential
+    from resight.public import public_records
+    from resight.selection import Selection
 
     book = open_logbook()
     _refuse_data_file(book, output)
     with terminal.progress() as progress:
         progress("reading the logbook", 0, 0)
-        found, problems = chosen(book, filters, withdrawn=True)
-        records = [record for record in found if record.status != "withdrawn" or filters["status"] == "withdrawn"]
-        left_out = [_left_out(len(found) - len(records), "withdrawn record", "--status withdrawn exports them")]
-        shared = [without_confidential(record) for record in records]
-        hidden = sum(len(old.sources) - len(new.sources) for old, new in zip(records, shared, strict=True))
-        left_out.append(_left_out(hidden, "confidential source", "they never leave the logbook"))
+        found = chosen(book, filters)
+        records = found.records
+        left_out = [
+            _left_out(found.withdrawn, "withdrawn record", "--status withdrawn exports them"),
+            _left_out(found.hidden, "confidential source", "they never leave the logbook"),
+        ]
         if terms:
-            book = open_logbook(terms)
-            shared = public_records(shared, terms)
+            book, number = open_logbook(terms), len(records)
+            records = public_records(records, terms)
             why = "only what a second person has reviewed is public: `resight review ID --by NAME`"
-            left_out += [_left_out(len(records) - len(shared), "record", why), terms.withheld, terms.generalizations]
+            left_out += [_left_out(number - len(records), "record", why), terms.withheld, terms.generalizations]
+        if isinstance(records, Selection) and not form.in_parts:
+            records = list(records)
+        what = f"writing {wording.numbered(len(records), 'record')} as {form.words}"
+        if isinstance(records, Selection):
+            records.told = partial(progress, what)
         setting = Setting(
             form=form.name,
             sites=book.sites,
             vocabulary=book.vocabulary,
-            year=max((record.year for record in shared), default=0),
-            digest=book.digest(shared) if form.has_digest else "",
+            year=records.year if isinstance(records, Selection) else max((r.year for r in records), default=0),
+            digest=book.digest(records) if form.has_digest else "",
             terms=terms,
             is_safe=safe,
+            name=Path(output).stem if output else "records",
         )
-        progress(f"writing {wording.numbered(len(shared), 'record')} as {form.words}", 0, 0)
-        losses = _written(write, shared, form, output, setting)
+        progress(what, 0, 0)
+        losses = _written(write, records, form, output, setting)
     for sentence in filter(None, [*left_out, *losses]):
         terminal.say(sentence, level="notice", err=True)
     if output:
-        click.echo(f"{wording.numbered(len(shared), 'record')} in {output}")
-    elif not shared:
+        click.echo(f"{wording.numbered(len(records), 'record')} in {output}")
+    elif not records:
         click.echo("No record fits.", err=True)
-    finish(problems)
+    finish(found.problems)
 
 
 def _form(name: str | None, output: str | None) -> Format:
@@ -125,8 +133,8 @@ def _left_out(count: int, one: str, why: str) -> str:
 
 
 def _written(
-    write: Callable[[Sequence[Observation], Path, Setting], Sequence[str]],
-    records: Sequence[Observation],
+    write: Callable[[Records, Path, Setting], Sequence[str]],
+    records: Records,
     form: Format,
     output: str | None,
     setting: Setting,
@@ -139,10 +147,5 @@ def _written(
         ending = Path(output).suffix if form.is_text else form.ending
         with replaced(Path(output), ending) as beside:
             return write(records, beside, setting)
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"records{form.ending}"
-        losses = write(records, path, setting)
-        click.echo(path.read_bytes(), nl=False)
-    return losses
+    with click.open_file("-", "wb") as screen:
+        return write(records, Path(f"records{form.ending}"), setting._replace(screen=screen))

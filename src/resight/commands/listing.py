@@ -34,16 +34,17 @@ def list_(style: str | None, **filters: Any) -> None:
     from resight import terminal
 
     book = open_logbook()
-    shown, problems = chosen(book, filters)
+    found = chosen(book, filters)
+    features = (record.to_feature() for record in found.records)
     if style == "json":
-        terminal.dump([terminal.shareable(record) for record in shown])
+        terminal.dump_list("", features, "")
     elif style == "geojson":
-        terminal.dump({"type": "FeatureCollection", "features": [terminal.shareable(record) for record in shown]})
+        terminal.dump_list('{\n  "type": "FeatureCollection",\n  "features": ', features, "\n}")
     else:
-        terminal.listing(shown, book.vocabulary)
-        if not shown:
+        terminal.listing(found.records, book.vocabulary)
+        if not len(found.records):
             click.echo("No record fits.", err=True)
-    finish(problems)
+    finish(found.problems)
 
 
 @command()

@@ -9,9 +9,8 @@ Written as The CSV that Atlos takes in bulk: one incident a row, latitude before
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from resight.exchange import delimited, flat, foreign, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
 from resight.observation import PROPERTY_NAMES, Observation
+from resight.selection import Records
 
 _NEEDED = {"slug", "description"}
 _MARKS = {"inserted_at", "updated_at", "sensitive", "geolocation_resolution", "restrictions", "project"}
@@ -148,22 +148,21 @@ _CARRIED = {"status", "tags", "earliest", "latest"}
 _IN_MORE_INFO = {*PROPERTY_NAMES, *flat.FOREIGN, "geometry", *own.STATEMENTS} - _CARRIED
 
 
-def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     """Write the records; what has no column stands in ``more_info``, one ``field: value`` a line."""
     cut: list[str] = []
     parted = [record.id or "" for record in records if any("," in tag for tag in record.tags)]
     most = max((len(_urls(record)) for record in records), default=0)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\r\n")
-        rows.writerow([*COLUMNS, *(f"source_{number}" for number in range(1, most + 1))])
+    with setting.opened(path) as file:
+        file.write(flat.csv_line([*COLUMNS, *(f"source_{number}" for number in range(1, most + 1))]))
         for record in records:
             cells, is_whole = _row(record, setting)
             if not is_whole:
                 cut.append(record.id or "")
             urls = _urls(record)
-            rows.writerow([*cells, *urls, *[""] * (most - len(urls))])
+            file.write(flat.csv_line([*cells, *urls, *[""] * (most - len(urls))]))
     said = []
-    if records:
+    if len(records):
         what = f"Atlos has {len(COLUMNS)} columns: everything else stands in more_info, as text"
         said.append(f"{what}, out of which `resight import` takes it again")
     vague = sum(record.earliest != record.latest for record in records)

@@ -28,7 +28,7 @@ from resight.exchange.intake import NEAR_DEG, Draft, Intake, Progress, Reject, T
 from resight.exchange.mapping import GATHERING, Plan, Rule, as_text
 from resight.exchange.table import Columns, Row, Table
 from resight.observation import LISTS, PROPERTY_NAMES, Observation, Site, build, checked_geometry
-from resight.public import without_confidential
+from resight.selection import without_confidential
 
 if TYPE_CHECKING:
     from resight.exchange.cells import Reader

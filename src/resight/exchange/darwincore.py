@@ -5,7 +5,6 @@ A ship is no taxon, so that there is no scientific name; the terms are taken for
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from resight import dates
 from resight.exchange import flat
 from resight.exchange.setting import Setting
 from resight.observation import Observation
+from resight.selection import Records
 from resight.wording import numbered
 
 #: What was examined by a machine, and what somebody saw; for a written report it is not known which.
@@ -43,23 +43,24 @@ _IN_TERMS = {
 }
 
 
-def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     """Write a row for each record that says present or absent; one that could not tell says neither."""
-    told = [record for record in records if record.outcome != "cannot-tell"]
     fields = [name for name in flat.fields(records) if name not in _IN_TERMS]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.DictWriter(file, TERMS, lineterminator="\r\n")
-        rows.writeheader()
-        for record in told:
-            rows.writerow(_row(record, fields, setting))
-    unclear = len(records) - len(told)
+    unclear = 0
+    with setting.opened(path) as file:
+        file.write(flat.csv_line(TERMS))
+        for record in records:
+            if record.outcome == "cannot-tell":
+                unclear += 1
+            else:
+                file.write(flat.csv_line(_row(record, fields, setting)))
     if not unclear:
         return ()
     what = "Darwin Core knows present and absent"
     return (f"{what}: {numbered(unclear, 'record')} of looks that could not tell left out",)
 
 
-def _row(record: Observation, fields: Sequence[str], setting: Setting) -> dict[str, str]:
+def _row(record: Observation, fields: Sequence[str], setting: Setting) -> list[str]:
     site = setting.sites.get(record.site)
     point = flat.point(record)
     first, last = record.bounds
@@ -99,7 +100,7 @@ def _row(record: Observation, fields: Sequence[str], setting: Setting) -> dict[s
         values["coordinatePrecision"] = setting.terms.grid_deg if setting.terms else None
     if point:
         values |= {"decimalLatitude": point[1], "decimalLongitude": point[0]}
-    return {name: flat.text(values.get(name)) for name in TERMS}
+    return [flat.text(values.get(name)) for name in TERMS]
 
 
 def _effort(record: Observation) -> str:

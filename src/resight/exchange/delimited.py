@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from resight.exchange import flat, foreign, zipped
 from resight.exchange.header import Sheet, taken_apart
 from resight.exchange.setting import Setting
 from resight.exchange.table import Columns, Options, Row, Table
-from resight.observation import DAYS, PROPERTY_NAMES, Observation
+from resight.observation import DAYS, PROPERTY_NAMES
+from resight.selection import Records
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 #: The first columns of a table of ours.
@@ -206,7 +207,7 @@ GUARD = "'"
 GUARDED = "guarded"
 
 
-def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     """Write the records as CSV, or as TSV where the format is ``tsv``; nothing of them is lost.
 
     With ``is_safe`` the file begins with a byte order mark, by which spreadsheets know UTF-8, and text that would run
@@ -214,23 +215,29 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
     """
     fields, statements = flat.fields(records), setting.statements
     header = [*fields, *flat.PLACE, *statements, *([GUARDED] if setting.is_safe else [])]
-    with path.open("w", encoding="utf-8-sig" if setting.is_safe else "utf-8", newline="") as file:
-        rows = csv.writer(file, delimiter="\t" if setting.form == "tsv" else ",", lineterminator="\r\n")
-        rows.writerow(header)
-        rows.writerows(_rows(records, header, setting))
+    with setting.opened(path) as file:
+        file.write(_laid([header], setting).encode("utf-8-sig" if setting.is_safe else "utf-8"))
+        for columns in flat.rows(records):
+            file.write(_laid(_rows(columns, header, setting), setting).encode())
     return ()
 
 
-def _rows(records: Sequence[Observation], header: Sequence[str], setting: Setting) -> Iterator[Sequence[Any]]:
+def _laid(rows: Iterable[Sequence[Any]], setting: Setting) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter="\t" if setting.form == "tsv" else ",", lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
+
+
+def _rows(of: Mapping[str, list[Any]], header: Sequence[str], setting: Setting) -> Iterator[Sequence[Any]]:
     """The cells of each record; made column by column, which is quicker."""
-    columns = list(flat.columns(records).values())
-    columns += map(list, zip(*map(flat.place, records), strict=True))
+    columns = list(of.values())
     statements = tuple(setting.statements.values())
     if setting.is_safe:
         return (_guarded((*cells, *statements), header) for cells in zip(*columns, strict=True))
     # Text stays as it is; nothing and days are written by csv as they should be.
+    as_it_is = (*flat.TEXTS, *DAYS)
     columns = [
-        column if name in flat.TEXTS or name in DAYS else [flat.text(cell) for cell in column]
+        column if name in as_it_is or column.count(None) == len(column) else [flat.text(cell) for cell in column]
         for name, column in zip(header, columns, strict=False)
     ]
     return ((*cells, *statements) for cells in zip(*columns, strict=True))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from resight import dates
+from resight import bulkfile, dates
 from resight.observation import DAYS, FLAGS, LISTS, MOMENTS, NUMBERS, PROPERTY_NAMES, WHOLE, Observation
+from resight.selection import Records, Selection
 from resight.wording import listed, numbered
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: What other programs wrote into a record: a cell of JSON, and a column only where there is any.
 FOREIGN = ("foreign", "foreign_members")
@@ -28,8 +34,10 @@ NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 REPLACED = "\ufffd"
 
 
-def fields(records: Sequence[Observation]) -> tuple[str, ...]:
+def fields(records: Records) -> tuple[str, ...]:
     """The columns of a table of these records, without their position: all fields, and the foreign ones if any."""
+    if isinstance(records, Selection):
+        return (*PROPERTY_NAMES, *records.filled(FOREIGN))
     return (*PROPERTY_NAMES, *(name for name in FOREIGN if any(getattr(record, name) for record in records)))
 
 
@@ -55,13 +63,44 @@ def columns(records: Sequence[Observation]) -> dict[str, list[Any]]:
     return found
 
 
+def rows(records: Records) -> Iterator[dict[str, list[Any]]]:
+    """The fields and the cells of :data:`PLACE` of all records, each a list of values, as many at a time as there are.
+
+    Of a selection no record is made.
+    """
+    if not isinstance(records, Selection):
+        places = zip(*map(place, records), strict=True) if records else [()] * len(PLACE)
+        yield columns(records) | dict(zip(PLACE, map(list, places), strict=True))
+        return
+    names = fields(records)
+    for table in records.tables((*names, "geometry")):
+        found = {name: bulkfile.values(in_plain_json(table.column(name), name)) for name in names}
+        yield found | dict(zip(PLACE, _places(table.column("geometry")), strict=True))
+
+
+def in_plain_json(cells: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """A column of bulk files; where it holds JSON, as :func:`as_json` writes it."""
+    if name not in (*LISTS, *FOREIGN) or cells.null_count == len(cells):
+        return cells
+    import pyarrow.compute as pc
+
+    for character, written in _NOT_AS_IT_IS.items():
+        cells = pc.replace_substring(cells, character, written)
+    return cells
+
+
 def as_json(found: Any) -> str:
     """A list of sources, relations or tags, or an object, as JSON text."""
     if isinstance(found, tuple):
         found = [item if isinstance(item, str) else _filled(item.__dict__) for item in found]
     written = orjson.dumps(found).decode()
-    # What JSON may hold as it is and XML may not in any way.
-    return written.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    for character, instead in _NOT_AS_IT_IS.items():
+        written = written.replace(character, instead)
+    return written
+
+
+#: What JSON may hold as it is and XML may not in any way.
+_NOT_AS_IT_IS = {"\ufffe": "\\ufffe", "\uffff": "\\uffff"}
 
 
 def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,6 +122,13 @@ def text(found: Any) -> str:
     return str(found)
 
 
+def csv_line(cells: Iterable[str]) -> bytes:
+    """One line of CSV (RFC 4180) in UTF-8."""
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().encode()
+
+
 # --- positions --------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +147,18 @@ def place(record: Observation) -> tuple[float | None, float | None, str | None]:
     if found:
         return (*found, None)
     return None, None, None if record.geometry is None else shape(record).wkt
+
+
+def _places(positions: pa.ChunkedArray) -> tuple[list[Any], list[Any], list[Any]]:
+    """The cells of :data:`PLACE` of positions in WKB."""
+    import shapely
+
+    shapes = shapely.from_wkb(positions.to_numpy())
+    is_point = (shapely.get_type_id(shapes) == 0) & ~shapely.has_z(shapes)
+    x, y, outlines = shapely.get_x(shapes).astype(object), shapely.get_y(shapes).astype(object), shapes
+    x[~is_point] = y[~is_point] = None
+    outlines[is_point] = None
+    return x.tolist(), y.tolist(), [None if shape is None else shape.wkt for shape in outlines]
 
 
 def shape(record: Observation) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -16,7 +16,7 @@ from resight.exchange.table import Columns, Options, Table
 
 if TYPE_CHECKING:
     from resight.exchange.setting import Setting
-    from resight.observation import Observation
+    from resight.selection import Records
 
 
 class Format(NamedTuple):
@@ -36,6 +36,8 @@ class Format(NamedTuple):
     is_text: bool = True
     #: The digest of the data stands in it; to make it takes as long as to read the records.
     has_digest: bool = False
+    #: It is written some records at a time; for the others all of them are read first.
+    in_parts: bool = True
     #: A file to be written with this ending is meant to be of this format.
     is_known_by_ending: bool = True
     #: The library it needs that does not come with resight.
@@ -56,7 +58,7 @@ FORMATS = {
         Format("geojson", "GeoJSON", "geojson", ".geojson", has_digest=True),
         Format("kml", "KML", "kml", ".kml", has_digest=True),
         Format("kmz", "KMZ", "kml", ".kmz", is_text=False, has_digest=True),
-        Format("gpkg", "GeoPackage", "geopackage", ".gpkg", is_text=False),
+        Format("gpkg", "GeoPackage", "geopackage", ".gpkg", is_text=False, in_parts=False),
         Format(
             "parquet",
             "GeoParquet",
@@ -66,8 +68,8 @@ FORMATS = {
             needs="pyarrow",
             aliases=("geoparquet",),
         ),
-        Format("stac", "STAC Items", "stac", ".json", has_digest=True, is_known_by_ending=False),
-        Format("timemap", "TimeMap events", "timemap", ".json", is_known_by_ending=False),
+        Format("stac", "STAC Items", "stac", ".json", has_digest=True, in_parts=False, is_known_by_ending=False),
+        Format("timemap", "TimeMap events", "timemap", ".json", in_parts=False, is_known_by_ending=False),
         Format("atlos", "Atlos CSV", "atlos", ".csv", is_known_by_ending=False),
         Format("darwincore", "Darwin Core", "darwincore", ".csv", reads=False, is_known_by_ending=False),
         Format("osintgeo", "osint-geo-extractor", "osintgeo", ".geojson", writes=False, is_known_by_ending=False),
@@ -102,7 +104,7 @@ class _ColumnReader(Protocol):
 
 
 class _Writer(Protocol):
-    def write(self, records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]: ...
+    def write(self, records: Records, path: Path, setting: Setting) -> tuple[str, ...]: ...
 
 
 @rubbish.put_off()
@@ -134,8 +136,8 @@ def read_columns(path: Path, options: Options, name: str | None = None) -> Colum
     return cast(_ColumnReader, _module(form.module)).columns(path, options)
 
 
-def writer(form: Format) -> Callable[[Sequence[Observation], Path, Setting], tuple[str, ...]]:
-    """The function that writes a format.
+def writer(form: Format) -> Callable[[Records, Path, Setting], tuple[str, ...]]:
+    """The function that writes a format; one that is not :attr:`Format.in_parts` takes no selection.
 
     Raises:
         InvalidValue: what writes it is not installed.

@@ -10,7 +10,7 @@ Written as GeoJSON (RFC 7946) as it stands in the logbook: one Feature a line, e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from resight.errors import UnreadableFile
 from resight.exchange import foreign, moments, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Row, Table
-from resight.observation import Observation
+from resight.selection import Records
 
 _KIND = re.compile(r'"type"\s*:\s*"Feature(Collection)?"')
 #: Members of a Feature that are read, or that say nothing of it.
@@ -206,10 +206,10 @@ def _named(path: Path, number: int, system: Any) -> str:
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
-def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     """Write the records; nothing of them is lost. What a public file says of itself stands in its foreign members."""
-    head = {"type": "FeatureCollection", "name": path.stem, "digest": setting.digest, **setting.statements}
-    with path.open("wb") as file:
+    head = {"type": "FeatureCollection", "name": setting.name, "digest": setting.digest, **setting.statements}
+    with setting.opened(path) as file:
         file.write(orjson.dumps(head)[:-1] + b',"features":[')
         for number, record in enumerate(records):
             file.write((b",\n" if number else b"\n") + orjson.dumps(record.to_feature()))

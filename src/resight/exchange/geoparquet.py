@@ -8,8 +8,9 @@ Written as GeoParquet 1.1 (by pyarrow): typed columns, positions as WKB in lon, 
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,8 @@ from resight.errors import UnreadableFile
 from resight.exchange import flat, foreign, own, places
 from resight.exchange.setting import Setting
 from resight.exchange.table import Columns, Options, Row, Table
-from resight.observation import DAYS, FLAGS, MOMENTS, NUMBERS, WHOLE, Observation
+from resight.observation import Observation
+from resight.selection import Records, Selection
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -215,55 +217,112 @@ def cell(value: Any) -> Any:
 VERSION = "1.1.0"
 #: Column that holds the box of each position, so that a reader can pass over rows (“covering”).
 COVERING = "bbox"
+#: Rows that stand together, so that a reader who wants few of them need not read all.
+GROUP = 2**17
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
-def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     """Write the records; nothing of them is lost. Lists are JSON text.
 
     What a public file says of itself stands in the metadata of the file, under the key ``resight``.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
-    import shapely
 
-    columns = {name: pa.array(cells, type=_type(name)) for name, cells in flat.columns(records).items()}
-    positions = flat.wkb(records)
-    shapes = shapely.from_wkb(positions)
-    columns["geometry"] = pa.array(positions, type=pa.binary())
-    box = shapely.bounds(shapes)
-    sides = [pa.array(box[:, number], from_pandas=True) for number in range(len(_SIDES))]
-    columns[COVERING] = pa.StructArray.from_arrays(sides, names=list(_SIDES), mask=pa.array(shapely.is_missing(shapes)))
-    metadata = {"geo": json.dumps(_geo(shapes)), "resight": json.dumps(setting.statements, ensure_ascii=False)}
-    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path, compression="zstd")
+    names, reach = flat.fields(records), _Reach()
+    tables: Iterator[pa.Table]
+    if isinstance(records, Selection):
+        # What stands in the metadata goes before all rows.
+        for rows in records.unordered(["geometry"]):
+            reach.take_in(_shapes(rows))
+        tables = (_covered(rows, names) for rows in _together(records.tables((*names, "geometry"))))
+    else:
+        whole = _table(records)
+        reach.take_in(_shapes(whole))
+        tables = iter([_covered(whole, names)])
+    metadata = {"geo": json.dumps(_geo(reach)), "resight": json.dumps(setting.statements, ensure_ascii=False)}
+    first = next(tables)
+    with pq.ParquetWriter(path, first.schema.with_metadata(metadata), compression="zstd") as file:
+        for table in itertools.chain([first], tables):
+            file.write_table(table.replace_schema_metadata(metadata), row_group_size=GROUP)
     return ()
 
 
-def _type(name: str) -> pa.DataType:
+def _table(records: Sequence[Observation]) -> pa.Table:
     import pyarrow as pa
 
-    if name in DAYS:
-        return pa.date32()
-    if name in MOMENTS:
-        return pa.timestamp("us", tz="UTC")
-    if name in WHOLE:
-        return pa.int64()
-    if name in NUMBERS:
-        return pa.float64()
-    return pa.bool_() if name in FLAGS else pa.string()
+    kinds = bulkfile.schema()
+    columns = {name: pa.array(cells, type=kinds.field(name).type) for name, cells in flat.columns(records).items()}
+    return pa.table(columns | {"geometry": pa.array(flat.wkb(records), type=pa.binary())})
 
 
-def _geo(shapes: Any) -> dict[str, Any]:
-    """The metadata that makes a Parquet file a GeoParquet file; without a CRS it is OGC:CRS84 (lon, lat)."""
+def _together(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Tables of as many rows as stand together in a file; one of none where there are none."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    is_first = True
+    for table in tables:
+        held.append(table)
+        if sum(table.num_rows for table in held) >= GROUP:
+            whole = pa.concat_tables(held)
+            yield whole.slice(0, GROUP)
+            held, is_first = [whole.slice(GROUP)], False
+    if is_first or sum(table.num_rows for table in held):
+        yield pa.concat_tables(held)
+
+
+def _shapes(rows: pa.Table) -> Any:
     import shapely
 
-    given = shapes[~shapely.is_missing(shapes)]
-    kinds = {(shape.geom_type, bool(shape.has_z)) for shape in given}
+    return shapely.from_wkb(rows.column("geometry").to_numpy())
+
+
+def _covered(rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The rows as they are written: these fields, the position, and the box around it."""
+    import pyarrow as pa
+    import shapely
+
+    columns: dict[str, Any] = {name: flat.in_plain_json(rows.column(name), name) for name in names}
+    shapes = _shapes(rows)
+    box = shapely.bounds(shapes)
+    sides = [pa.array(box[:, number], from_pandas=True) for number in range(len(_SIDES))]
+    columns["geometry"] = rows.column("geometry")
+    columns[COVERING] = pa.StructArray.from_arrays(sides, names=list(_SIDES), mask=pa.array(shapely.is_missing(shapes)))
+    return pa.table({name: bulkfile.joined(column) if name != COVERING else column for name, column in columns.items()})
+
+
+class _Reach:
+    """What kinds of positions there are, and the box around all of them."""
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+        self.box: list[float] = []
+
+    def take_in(self, shapes: Any) -> None:
+        """Widen it by these."""
+        import numpy as np
+        import shapely
+
+        given = shapes[~shapely.is_missing(shapes)]
+        if not len(given):
+            return
+        _, firsts = np.unique(shapely.get_type_id(given) + 10 * shapely.has_z(given), return_index=True)
+        self.kinds |= {shape.geom_type + (" Z" if shape.has_z else "") for shape in given[firsts]}
+        west, south, east, north = shapely.total_bounds(given).tolist()
+        if self.box:
+            west, south = min(west, self.box[0]), min(south, self.box[1])
+            east, north = max(east, self.box[2]), max(north, self.box[3])
+        self.box = [west, south, east, north]
+
+
+def _geo(reach: _Reach) -> dict[str, Any]:
+    """The metadata that makes a Parquet file a GeoParquet file; without a CRS it is OGC:CRS84 (lon, lat)."""
     column: dict[str, Any] = {
         "encoding": "WKB",
-        "geometry_types": sorted(kind + (" Z" if has_height else "") for kind, has_height in kinds),
+        "geometry_types": sorted(reach.kinds),
         "covering": {"bbox": {side: [COVERING, side] for side in _SIDES}},
     }
-    if len(given):
-        column["bbox"] = [float(side) for side in shapely.total_bounds(given)]
+    if reach.box:
+        column["bbox"] = reach.box
     return {"version": VERSION, "primary_column": "geometry", "columns": {"geometry": column}}

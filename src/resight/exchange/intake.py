@@ -19,7 +19,7 @@ from resight.exchange.cells import NAMES, NO_NAME, Context, Reader
 from resight.exchange.mapping import FIELDS, GATHERING, Plan, Rule, as_text, is_blank
 from resight.exchange.table import Row
 from resight.observation import Observation, Site, build, positions
-from resight.public import without_confidential
+from resight.selection import without_confidential
 from resight.vocabulary import Vocabulary
 
 #: Told now and then: how many rows are done, and of how many.

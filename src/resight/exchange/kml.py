@@ -11,6 +11,7 @@ data.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 from collections import Counter
@@ -18,16 +19,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape as html
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from resight import dates, wording
-from resight.errors import InvalidValue, UnreadableFile
+from resight.errors import CannotWrite, InvalidValue, UnreadableFile
 from resight.exchange import flat, foreign, moments, own, places, zipped
 from resight.exchange.setting import Setting
 from resight.exchange.table import FOLDERS, Options, Row, Table
 from resight.observation import Observation
+from resight.selection import Records, Selection
 
 #: Elements inside one another; Google Earth's own files stay below 30.
 _DEEPEST = 200
@@ -438,9 +440,11 @@ _COLOURS = {"now": "ffb27200", "then": "ff009fe6", "other": "ff9a9a9a"}
 _SCALES = {"seen": 1.1, "not-seen": 0.7, "cannot-tell": 0.7}
 #: The one file that Google Earth opens in a KMZ.
 _MAIN = "doc.kml"
+#: Bytes of the KML in a KMZ.
+MOST_ZIPPED = 2**31
 
 
-def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     """Write the records as KML, or zipped where the format is ``kmz``.
 
     A record without a position is a placemark without geometry, in a folder of its own: never a pin at its site.
@@ -449,13 +453,29 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
     document = _Document(setting, flat.fields(records), replaced)
     parts = document.parts(records)
     if setting.form == "kmz":
-        # Written in one go: programs that read KMZ know no 64-bit archives. The time is that of every ZipInfo, 1980.
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr(zipfile.ZipInfo(_MAIN), "".join(parts), zipfile.ZIP_DEFLATED)
+        # Programs that read KMZ know no 64-bit archives. The time is that of every ZipInfo, 1980.
+        entry = zipfile.ZipInfo(_MAIN)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        with zipfile.ZipFile(path, "w", allowZip64=False) as archive, archive.open(entry, "w") as file:
+            _put(parts, file, most=MOST_ZIPPED)
     else:
-        with path.open("wb") as file:
-            file.writelines(part.encode() for part in parts)
+        with setting.opened(path) as file:
+            _put(parts, file)
     return replaced.losses("KML")
+
+
+def _put(parts: Iterable[str], file: IO[bytes], most: int | None = None) -> None:
+    """Write the parts one after the other.
+
+    Raises:
+        CannotWrite: they come to so many bytes.
+    """
+    length = 0
+    for part in parts:
+        length += file.write(part.encode())
+        if most is not None and length >= most:
+            what = f"the records come to more than the {most / 2**30:g} GB that a KMZ holds"
+            raise CannotWrite(f"{what}; nothing was written: write KML, or fewer records (--year, --site)")
 
 
 def _xml(text: str) -> str:
@@ -475,33 +495,33 @@ class _Document:
     def __init__(self, setting: Setting, fields: Sequence[str], replaced: flat.Replaced) -> None:
         self._setting, self._fields, self._replaced = setting, fields, replaced
 
-    def parts(self, records: Sequence[Observation]) -> Iterator[str]:
+    def parts(self, records: Records) -> Iterator[str]:
         about = [f"{wording.numbered(len(records), 'record')}. Digest: {self._setting.digest}."]
         about += self._setting.statements.values()
         yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
         yield f"<name>resight</name>\n<description>{_xml(html(' '.join(about)))}</description>\n"
         yield from _styles()
-        for name, of_year in _grouped(records, self._folder_of):
-            yield f"<Folder>\n<name>{name}</name>\n"
-            for site, of_site in _grouped(of_year, lambda record: record.site):
+        for year, of_year in itertools.groupby(_in_folders(records), _year_of):
+            yield f"<Folder>\n<name>{self._folder(year)}</name>\n"
+            for site, of_site in itertools.groupby(of_year, lambda record: record.site):
                 known = self._setting.sites.get(site)
                 yield f"<Folder>\n<name>{self._text(known.name if known else site, site)}</name>\n"
-                yield from (self._placemark(record) for record in of_site if record.geometry is not None)
-                unplaced = [record for record in of_site if record.geometry is None]
-                if unplaced:
-                    yield f"<Folder>\n<name>{wording.NOT_STATED}</name>\n"
-                    yield from map(self._placemark, unplaced)
-                    yield "</Folder>\n"
+                for is_placed, some in itertools.groupby(of_site, lambda record: record.geometry is not None):
+                    if is_placed:
+                        yield from map(self._placemark, some)
+                    else:
+                        yield f"<Folder>\n<name>{wording.NOT_STATED}</name>\n"
+                        yield from map(self._placemark, some)
+                        yield "</Folder>\n"
                 yield "</Folder>\n"
             yield "</Folder>\n"
         yield "</Document>\n</kml>\n"
 
-    def _folder_of(self, record: Observation) -> str:
-        first, last = (day.year for day in record.bounds)
-        if first != last:
+    def _folder(self, year: int) -> str:
+        if not year:
             return "dates that cross a New Year"
-        role = {self._setting.year: " (this year)", self._setting.year - 1: " (last year)"}.get(first, "")
-        return f"{first}{role}"
+        role = {self._setting.year: " (this year)", self._setting.year - 1: " (last year)"}.get(year, "")
+        return f"{year}{role}"
 
     def _text(self, given: str, identifier: str | None) -> str:
         return _xml(self._replaced(given, identifier))
@@ -544,14 +564,20 @@ class _Document:
         return "".join(f"<p>{text}</p>" for text in [*paragraphs, _html(record.id or "")])
 
 
-def _grouped(records: Iterable[Observation], key: Any) -> list[tuple[str, list[Observation]]]:
-    """The records under each key: the newest year first, sites by their id."""
-    groups: dict[str, list[Observation]] = {}
-    for record in records:
-        groups.setdefault(key(record), []).append(record)
-    # "2025 (this year)" and "dates …" before "2024", letters after digits: sites have no digits to turn round.
-    years = sorted((name for name in groups if name[:1].isdigit()), reverse=True)
-    return [(name, groups[name]) for name in [*years, *sorted(groups.keys() - set(years))]]
+def _in_folders(records: Records) -> Iterable[Observation]:
+    """The records as they stand in the folders: the newest year first, sites by their id, those without position last.
+
+    Dates that cross a New Year come after all years.
+    """
+    if isinstance(records, Selection):
+        return records.by_year_and_site()
+    return sorted(records, key=lambda record: (-_year_of(record), record.site, record.geometry is None))
+
+
+def _year_of(record: Observation) -> int:
+    """The year of a record; 0 where it may be one or another."""
+    first, last = (day.year for day in record.bounds)
+    return first if first == last else 0
 
 
 def _styles() -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, NamedTuple
 
 from resight.observation import Site
 from resight.public import Terms
@@ -25,6 +27,19 @@ class Setting(NamedTuple):
     terms: Terms | None = None
     #: For a spreadsheet: text that it would run as a formula has an apostrophe before it.
     is_safe: bool = False
+    #: What the records are called, as the file is.
+    name: str = "records"
+    #: Where the bytes of a format of text go as they are made, instead of into a file.
+    screen: IO[bytes] | None = None
+
+    @contextlib.contextmanager
+    def opened(self, path: Path) -> Iterator[IO[bytes]]:
+        """The file to be written, or the screen where there is one."""
+        if self.screen is not None:
+            yield self.screen
+            return
+        with path.open("wb") as file:
+            yield file
 
     @property
     def statements(self) -> dict[str, str]:

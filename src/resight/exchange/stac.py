@@ -271,7 +271,8 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
         unplaced += site is None
         items.append(_item(look, site, setting))
     collection = {"type": "FeatureCollection", "digest": setting.digest, **setting.statements, "features": items}
-    path.write_bytes(orjson.dumps(collection, option=orjson.OPT_INDENT_2) + b"\n")
+    with setting.opened(path) as file:
+        file.write(orjson.dumps(collection, option=orjson.OPT_INDENT_2) + b"\n")
     return tuple(_losses(records, looks, unplaced))
 
 

@@ -169,7 +169,8 @@ def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple
     if path.suffix == ".csv":
         _write_rows(events, path)
     else:
-        path.write_bytes(orjson.dumps(events, option=orjson.OPT_INDENT_2) + b"\n")
+        with setting.opened(path) as file:
+            file.write(orjson.dumps(events, option=orjson.OPT_INDENT_2) + b"\n")
     said = [*flat.not_carried(records, [name for name in PROPERTY_NAMES if name not in _CARRIED], "TimeMap")]
     vague = sum(record.earliest != record.latest for record in records)
     if vague:

@@ -20,6 +20,7 @@ from resight.exchange.header import Sheet, taken_apart
 from resight.exchange.setting import Setting
 from resight.exchange.table import Options, Table
 from resight.observation import Observation
+from resight.selection import Records
 
 if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
@@ -183,7 +184,7 @@ _WIDTHS = {"id": 34, "date": 22, "visible": 50, "note": 50, "sources": 40, "tags
 _DAY_FORMAT, _MOMENT_FORMAT = "yyyy-mm-dd", 'yyyy-mm-dd"T"hh:mm:ss"Z"'
 
 
-def write(records: Sequence[Observation], path: Path, setting: Setting) -> tuple[str, ...]:
+def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     """Write the records as a sheet with a frozen header; moments are in UTC, numbers have 16 digits.
 
     ``date`` is a real date where it is one plain day and text where it is vague; ``earliest`` and ``latest`` always
