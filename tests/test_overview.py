@@ -12,7 +12,7 @@ from resight.frame import to_frame
 from resight.links import Links
 from resight.observation import Observation
 from resight.overview import ON_CARD
-from resight.summary import HEADLINES, likeness, summaries
+from resight.summary import HEADLINES, likeness, summaries, tallies
 from test_maps import RECORDS, SITES, VOCABULARY, data_of, overview_of, record, repeats_of
 
 
@@ -82,7 +82,7 @@ def test_a_place_where_all_are_alike_is_not_said_to_resemble_nothing() -> None:
     assert card(at_dunay, "Dunay (port)")["lead"] == card(at_zhoushan, "Zhoushan")["lead"] == said
     assert at_zhoushan["lead"].endswith(f" At the others: {said}")
     named = tuple(record(f"x{year}", f"{year}-11-20", platform_name="Oslyabya", count=1) for year in (2024, 2025))
-    assert likeness(repeats_of(named).matches, 10, 11, "2025", "2024") == (
+    assert likeness(tallies(repeats_of(named))["dunay"]._replace(current=11, like=10), "2025", "2024") == (
         "1 of 11 comparable sightings of 2025 repeats one of 2024 (same hull or tail number); "
         "10 more are like one of 2024, no one visit standing out."
     )

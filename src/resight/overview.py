@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from resight import basemap as base
 from resight import dates, evidence, flatmap
 from resight.columns import Columns
 from resight.comparison import Repeats
-from resight.evidence import Pair
 from resight.links import Links
 from resight.observation import Site
 from resight.pagedata import badge, facts, fineprint, on_badges, signs, ways_on
 from resight.phrases import EFFORT_KNOWN, EFFORT_UNKNOWN, ITS_REPORT, NO_COAST, PERIODS, SITE_PAGE, WORDS
 from resight.study import Study
-from resight.summary import HEADLINES, Summary, alike, bottom_line, finding, findings, likeness, summaries
+from resight.summary import HEADLINES, Summary, Survey, bottom_line, finding, findings, likeness, survey
 from resight.vocabulary import Vocabulary
 from resight.wording import NOT_PROOF, Data, numbered, years_text
 
@@ -34,7 +32,8 @@ OUTCOMES_IN_WORDS = {"seen": "found something", "not-seen": "found nothing", "ca
 def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
     """Everything the overview shows, of the records of a study and with what stands beside the page."""
     sites, repeats, vocabulary, basemap = study.sites, study.repeats, study.vocabulary, study.basemap
-    of_all = summaries(Columns(frame, repeats), sites)
+    known = study.survey or survey(Columns(frame, repeats), sites, repeats)
+    of_all = known.on_file
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     basemap = base.beside(basemap, flatmap.middle(site.point[0] for site in sites.values()))
     window = base.widest_window(basemap)
@@ -49,9 +48,7 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
     drawn, credits = base.within(basemap, window)
     # The sites carry their names; the largest towns are enough to know where one is.
     drawn["place"] = drawn["place"][:TOWNS]
-    matches: dict[str, list[Pair]] = defaultdict(list)
-    for pair in repeats.matches:
-        matches[pair.current.site].append(pair)
+    matches = {site: tally.matches for site, tally in known.compared.items() if tally.matches}
     ordered = sorted(
         sites.values(),
         key=lambda site: (not site.watched, site.id not in matches, not of_all[site.id].total, site.name),
@@ -59,8 +56,9 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
     inside = [site for site in ordered if window is None or _is_inside(window, site)]
     outside = [site.name for site in ordered if site not in inside]
     silent = [site for site in ordered if not site.watched and not of_all[site.id].total]
-    badges = [_badge(site, of_all[site.id], matches[site.id], now, then, beside, links) for site in inside]
-    named, more = _headlines(repeats, sites, vocabulary, links)
+    badges = [_badge(site, known, now, then, beside, links) for site in inside]
+    named = _headlines(repeats, sites, vocabulary, links)
+    more = sum(matches.values()) - len(named)
     asides = []
     if with_records:
         asides.append(EFFORT_KNOWN if any(s.effort_known for s in of_all.values()) else EFFORT_UNKNOWN)
@@ -70,7 +68,7 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
         "kind": "overview",
         "title": "Sites and sightings",
         "names": [],
-        "lead": _lead(repeats, of_all, now, then),
+        "lead": _lead(repeats.watched.scope, known, now, then),
         "findings": named,
         "more": f"{more} more at the sites below." if more else "",
         "asides": [*study.conditions, *asides],
@@ -93,11 +91,7 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
             *([["matched", f"of {now}, and resembles or repeats one of {then}"]] if named else []),
             ["badge", "bold frame: watched site; thin frame: another site"],
         ],
-        "cards": [
-            _card(site, of_all[site.id], repeats, vocabulary, now, then, links)
-            for site in ordered
-            if site not in silent
-        ],
+        "cards": [_card(site, known, repeats, vocabulary, now, then, links) for site in ordered if site not in silent],
         "silent": f"On the register, nothing logged: {', '.join(site.name for site in silent)}." if silent else "",
         "credits": credits,
         "words": WORDS,
@@ -109,34 +103,29 @@ def _is_inside(window: base.Box, site: Site) -> bool:
     return base.covers(window, (*place, *place))
 
 
-def _lead(repeats: Repeats, of_all: Mapping[str, Summary], now: str, then: str) -> str:
+def _lead(watched: Collection[str], known: Survey, now: str, then: str) -> str:
     """How much of this year resembles or repeats the years before, the watched sites and all others apart."""
+    of_all = known.on_file
     if not any(summary.total for summary in of_all.values()):
         return f"Nothing is logged yet. {NOT_PROOF}"
     if not any(summary.on_file(period) for summary in of_all.values() for period in PERIODS_COMPARED):
         return f"Nothing is logged for {now} or {then} at any site. {NOT_PROOF}"
-    watched, others = repeats.watched, repeats.others
-    if not watched.scope:
+    tally, elsewhere = known.of(watched), known.of(known.compared.keys() - set(watched))
+    if not watched:
         said = "No site of the register is marked as watched."
-    elif watched.current:
-        said = "At the watched sites: " + likeness(
-            watched.matches, len(alike([watched])), len(watched.current), now, then
-        )
+    elif tally.current:
+        said = "At the watched sites: " + likeness(tally, now, then)
     else:
         said = f"No sighting of {now} at the watched sites that can be compared with {then}."
-    elsewhere = [pair for comparison in others for pair in comparison.matches]
-    like = len(alike(others))
-    if elsewhere or like:
-        said += " At the others: " + likeness(elsewhere, like, sum(len(c.current) for c in others), now, then)
+    if elsewhere.matches or elsewhere.like:
+        said += " At the others: " + likeness(elsewhere, now, then)
     return said
 
 
-def _headlines(
-    repeats: Repeats, sites: Mapping[str, Site], vocabulary: Vocabulary, links: Links
-) -> tuple[list[Data], int]:
-    """What resembles or repeats what, and where, repeats first; and how many matches are not among them."""
+def _headlines(repeats: Repeats, sites: Mapping[str, Site], vocabulary: Vocabulary, links: Links) -> list[Data]:
+    """What resembles or repeats what, and where, repeats first."""
     pairs = sorted(repeats.matches, key=lambda pair: evidence.verb(pair) != "repeats")
-    named = [
+    return [
         {
             **finding(pair, vocabulary),
             "grounds": "",
@@ -145,33 +134,33 @@ def _headlines(
         }
         for pair in pairs[:HEADLINES]
     ]
-    return named, len(pairs) - len(named)
 
 
-def _badge(
-    site: Site, summary: Summary, matches: Sequence[Pair], now: str, then: str, beside: float, links: Links
-) -> Data:
+def _badge(site: Site, known: Survey, now: str, then: str, beside: float, links: Links) -> Data:
     """The box of a site on the map, with what matches there first."""
-    box = badge(site, summary, now, then, beside=beside, href=links.pages.get(site.id))
-    if matches:
-        words = dict.fromkeys("repeats" if evidence.verb(pair) == "repeats" else "resembles" for pair in matches)
-        verb = " or ".join(word.removesuffix("s") if len(matches) > 1 else word for word in words)
-        box["counts"].insert(0, ["matched", str(len(matches)), f"{len(matches)} of {now} {verb} one of {then}"])
+    box = badge(site, known.on_file[site.id], now, then, beside=beside, href=links.pages.get(site.id))
+    tally = known.of([site.id])
+    if tally.matches:
+        words = [word for word, number in (("repeats", tally.repeating), ("resembles", tally.resembling)) if number]
+        verb = " or ".join(word.removesuffix("s") if tally.matches > 1 else word for word in words)
+        number = str(tally.matches)
+        box["counts"].insert(0, ["matched", number, f"{number} of {now} {verb} one of {then}"])
     return box
 
 
 def _card(
-    site: Site, summary: Summary, repeats: Repeats, vocabulary: Vocabulary, now: str, then: str, links: Links
+    site: Site, known: Survey, repeats: Repeats, vocabulary: Vocabulary, now: str, then: str, links: Links
 ) -> Data:
     page, report = links.pages.get(site.id), links.report_on(site.id)
-    found = findings(site, repeats, vocabulary)
-    more = len(found) - ON_CARD
+    summary, tally = known.on_file[site.id], known.of([site.id])
+    found = findings(site, repeats, vocabulary)[:ON_CARD]
+    more = tally.matches - len(found)
     return {
         "name": site.name,
         "watched": "watched" if site.watched else "",
         "href": page,
-        "lead": bottom_line(site, summary, repeats, now, then),
-        "findings": found[:ON_CARD],
+        "lead": bottom_line(site, summary, tally, now, then),
+        "findings": found,
         "more": f"{numbered(more, 'more match', 'more matches')} not named here." if more > 0 else "",
         "years": [list(year) for year in zip(PERIODS_COMPARED, (now, then), strict=True)],
         "counts": _counts(summary) if summary.total else [],

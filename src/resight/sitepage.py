@@ -24,7 +24,7 @@ from resight.phrases import (
     WORDS,
 )
 from resight.study import Study
-from resight.summary import HEADLINES, Summary, bottom_line, findings, summaries
+from resight.summary import HEADLINES, Summary, bottom_line, findings, survey
 from resight.telling import Telling
 from resight.vocabulary import Vocabulary
 from resight.wording import (
@@ -47,7 +47,8 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
     """Everything a site's page shows, of the records of a study."""
     sites, repeats, vocabulary = study.sites, study.repeats, study.vocabulary
     every = Columns(frame, repeats)
-    of_all = summaries(every, sites)
+    known = study.survey or survey(every, sites, repeats)
+    of_all = known.on_file
     here = every.at(site.id)
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     told = Telling(here, repeats, vocabulary)
@@ -83,7 +84,7 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
         "kind": "site",
         "title": site.name,
         "names": _other_names(site),
-        "lead": bottom_line(site, summary, repeats, now, then),
+        "lead": bottom_line(site, summary, known.of([site.id]), now, then),
         "findings": found[:HEADLINES],
         "more": f"{more} more: see the table below." if more > 0 else "",
         "asides": [*study.conditions, *_asides(site, summary, sites, of_all, repeats, told.left_out(), now, then)],

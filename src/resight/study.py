@@ -10,6 +10,7 @@ from resight.basemap import Layer
 from resight.comparison import Repeats
 from resight.errors import InvalidValue
 from resight.observation import Observation, Site
+from resight.summary import Survey
 from resight.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Study(NamedTuple):
     up_to: str
     #: In words, what narrows what the pages show; it stands at their top.
     conditions: Sequence[str] = ()
+    #: What is on file at every site and what came of the comparison, where a page is not given the records of all.
+    survey: Survey | None = None
 
 
 def of(

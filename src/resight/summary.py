@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Day
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from resight import evidence
-from resight.columns import Columns
+from resight.columns import Columns, is_counted_look, is_look
 from resight.comparison import Comparison, Repeats, kinship
 from resight.episodes import Episode
 from resight.evidence import Pair
 from resight.observation import Site
+from resight.phrases import PERIODS
 from resight.vocabulary import Vocabulary
-from resight.wording import NOT_PROOF, Data, numbered
+from resight.wording import NOT_PROOF, Data, numbered, period_of, sign_of
 
 #: Matches named above a map.
 HEADLINES = 6
@@ -28,10 +32,10 @@ class Summary:
 
     #: Records by sign (see :func:`resight.wording.sign_of`) and period.
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    #: What came of each look, however many records it left, by period and look.
-    looks: dict[tuple[str, object], str] = field(default_factory=dict)
-    #: Of these the ones that may stand in a denominator.
-    counted: set[tuple[str, object]] = field(default_factory=set)
+    #: Looks by period and what came of them, however many records each left.
+    looks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: Of these the ones that may stand in a denominator, by period.
+    counted: Counter[str] = field(default_factory=Counter)
     #: Its day, its date as it was given, and what came of it.
     last_look: tuple[Day, str, str] | None = None
 
@@ -41,11 +45,11 @@ class Summary:
 
     def looks_that(self, outcome: str, period: str) -> int:
         """Looks of one period and outcome: ``seen``, ``not-seen`` or ``cannot-tell``."""
-        return sum(found == outcome and when == period for (when, _), found in self.looks.items())
+        return self.looks[period, outcome]
 
     def looks_counted(self, period: str) -> int:
         """Looks of one period that may stand in a denominator; with none, how often anyone looked is not known."""
-        return sum(when == period for when, _ in self.counted)
+        return self.counted[period]
 
     @property
     def effort_known(self) -> bool:
@@ -62,29 +66,127 @@ class Summary:
         return self.counts.total()
 
 
+class Tally(NamedTuple):
+    """What came of holding this year's episodes against the baseline's, in numbers."""
+
+    #: How many there are on either side.
+    current: int = 0
+    baseline: int = 0
+    #: How many of this year's repeat one, resemble one, and match none but are like one or several (:func:`alike`).
+    repeating: int = 0
+    resembling: int = 0
+    like: int = 0
+
+    @property
+    def matches(self) -> int:
+        """How many of this year's match one."""
+        return self.repeating + self.resembling
+
+
+NO_TALLY = Tally()
+
+
+class Survey(NamedTuple):
+    """Site by site what is on file, and what came of the comparison."""
+
+    on_file: Mapping[str, Summary]
+    compared: Mapping[str, Tally]
+
+    def of(self, sites: Iterable[str]) -> Tally:
+        """What came of the comparison at some sites together."""
+        tallies = [self.compared.get(site, NO_TALLY) for site in sites]
+        return Tally(*map(sum, zip(*tallies, strict=True))) if tallies else NO_TALLY
+
+
+def survey(records: Columns, sites: Iterable[str], repeats: Repeats) -> Survey:
+    """What is on file at every site, and what came of the comparison there."""
+    return Survey(summaries(records, sites), tallies(repeats))
+
+
+def tallies(repeats: Repeats) -> dict[str, Tally]:
+    """What came of the comparison at each site with episodes."""
+    numbers: dict[str, Counter[str]] = defaultdict(Counter)
+    for comparison in repeats.comparisons:
+        for name, side in (("current", comparison.current), ("baseline", comparison.baseline)):
+            for episode in side:
+                numbers[episode.site][name] += 1
+    for pair in repeats.matches:
+        numbers[pair.current.site]["repeating" if evidence.verb(pair) == "repeats" else "resembling"] += 1
+    for episode in alike(repeats.comparisons):
+        numbers[episode.site]["like"] += 1
+    return {site: Tally(**of_site) for site, of_site in numbers.items()}
+
+
+#: What decides of which kind a record is.
+_OF_KIND = ("aggregate", "context", "outcome", "method", "basis", "effort_stated")
+
+
 def summaries(records: Columns, sites: Iterable[str]) -> dict[str, Summary]:
-    """What is on file for every site of the register."""
+    """What is on file for every site of the register.
+
+    Of each different kind of record it is asked once what it is; the rest is counting.
+    """
     found = {site: Summary() for site in sites}
-    kinds = zip(*(records[name] for name in ("site", "sign", "period")), strict=True)
-    for (site, sign, period), number in Counter(kinds).items():
-        found.setdefault(site, Summary()).counts[sign, period] += number
-    names = ("is_look", "site", "period", "image_id", "earliest", "sensor", "outcome", "is_counted_look", "date")
-    for is_look, site, period, image, day, sensor, outcome, is_counted, date in zip(
-        *(records[name] for name in names), strict=True
-    ):
-        if not is_look:
-            continue
-        summary, look = found[site], (period, image or (day, sensor))
-        # One image may show one thing, not show another and leave a third open.
-        summary.looks[look] = min(outcome, summary.looks.get(look, outcome), key=OUTCOMES_OF_LOOKS.index)
-        if is_counted:
-            summary.counted.add(look)
-        if summary.last_look is None or day > summary.last_look[0]:
-            summary.last_look = day, date, outcome
+    frame = records.frame
+    if not len(frame):
+        return found
+    first, last = (frame[name].to_numpy("datetime64[D]") for name in ("earliest", "latest"))
+    image = frame["image_id"].factorize()[0]
+    one_time = (first == last) | (image >= 0) | frame["image_time"].notna().to_numpy()
+    years = [days.astype("datetime64[Y]").astype(np.int64) for days in (first, last)]
+    of, kind = _kinds(*(frame[name].factorize()[0] for name in _OF_KIND), one_time, *years)
+    rows = [
+        {name: frame[name].iloc[row] for name in _OF_KIND}
+        | {"one_time": bool(one_time[row]), "period": period_of(first[row].item(), last[row].item(), records.repeats)}
+        for row in of.tolist()
+    ]
+    site, names = frame["site"].factorize()
+    for (place, one), number in _counted(site, kind):
+        found.setdefault(names[place], Summary()).counts[sign_of(rows[one]), rows[one]["period"]] += number
+    looks = np.flatnonzero(np.array([is_look(row) for row in rows])[kind])
+    if not len(looks):
+        return found
+    # An image is one look, and without its name a sensor's day is.
+    sensor = np.where(image < 0, frame["sensor"].factorize()[0] + 1, 0)
+    day = np.where(image < 0, first.astype(np.int64), 0)
+    period = np.array([PERIODS.index(row["period"]) for row in rows])[kind]
+    _, look = _kinds(*(values[looks] for values in (site, period, image, day, sensor)))
+    # One image may show one thing, not show another and leave a third open.
+    came = np.array([OUTCOMES_OF_LOOKS.index(row["outcome"]) for row in rows])[kind[looks]]
+    counts = np.array([is_counted_look(row) for row in rows])[kind[looks]]
+    order = np.lexsort((came, look))
+    begins = np.flatnonzero(np.diff(look[order], prepend=-1))
+    of_look = looks[order[begins]]
+    for (place, when, best), number in _counted(site[of_look], period[of_look], came[order[begins]]):
+        found[names[place]].looks[PERIODS[when], OUTCOMES_OF_LOOKS[best]] += number
+    of_look = of_look[np.maximum.reduceat(counts[order], begins)]
+    for (place, when), number in _counted(site[of_look], period[of_look]):
+        found[names[place]].counted[PERIODS[when]] += number
+    # Of the looks of the last day the first.
+    latest = looks[np.lexsort((-looks, first[looks], site[looks]))]
+    for row in latest[np.flatnonzero(np.diff(site[latest], append=-1))].tolist():
+        found[names[site[row]]].last_look = first[row].item(), frame["date"].iloc[row], rows[kind[row]]["outcome"]
     return found
 
 
-def bottom_line(site: Site, summary: Summary, repeats: Repeats, now: str, then: str) -> str:
+def _kinds(*columns: Any) -> tuple[Any, Any]:
+    """Of some columns of numbers the first row of each different combination, and for each row which it is."""
+    whole = np.zeros(len(columns[0]), dtype=np.int64)
+    for values in columns:
+        _, code = np.unique(values, return_inverse=True)
+        # Numbered anew each time, they never outgrow 64 bits.
+        _, whole = np.unique(whole * (int(code.max(initial=0)) + 1) + code, return_inverse=True)
+    return np.unique(whole, return_index=True)[1], whole
+
+
+def _counted(*columns: Any) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Each different combination of numbers, and how often it is there."""
+    of, kind = _kinds(*columns)
+    rows = zip(*(values[of].tolist() for values in columns), strict=True)
+    return zip(rows, np.bincount(kind).tolist(), strict=True)
+
+
+def bottom_line(site: Site, summary: Summary, tally: Tally, now: str, then: str) -> str:
     """What a site's records come to: which sightings resemble or repeat one of the other year, or what is missing."""
     if not summary.total:
         return f"Nothing is logged for {site.name} itself. {NOT_PROOF}"
@@ -95,14 +197,11 @@ def bottom_line(site: Site, summary: Summary, repeats: Repeats, now: str, then: 
             if number:
                 return f"Nothing is logged here for {here}; {there} has {numbered(number, 'record')}. {NOT_PROOF}"
             return f"Nothing is logged here for {now} or {then}. {NOT_PROOF}"
-    current = [e for c in repeats.comparisons for e in c.current if e.site == site.id]
-    baseline = [e for c in repeats.comparisons for e in c.baseline if e.site == site.id]
-    if not current:
+    if not tally.current:
         return f"No sighting of {now} that can be compared with {then}."
-    if not baseline:
-        return f"{numbered(len(current), 'comparable sighting')} of {now}; {then} has none."
-    like = [e for e in alike(repeats.comparisons) if e.site == site.id]
-    return likeness([p for p in repeats.matches if p.current.site == site.id], len(like), len(current), now, then)
+    if not tally.baseline:
+        return f"{numbered(tally.current, 'comparable sighting')} of {now}; {then} has none."
+    return likeness(tally, now, then)
 
 
 def alike(comparisons: Iterable[Comparison]) -> list[Episode]:
@@ -110,26 +209,20 @@ def alike(comparisons: Iterable[Comparison]) -> list[Episode]:
     return [e for c in comparisons for e in c.without_precedent if kinship(e, c.likest) == "alike"]
 
 
-def likeness(matches: Sequence[Pair], like: int, of: int, now: str, then: str) -> str:
+def likeness(tally: Tally, now: str, then: str) -> str:
     """``1 of 2 comparable sightings of 2025 resembles one of 2024.``
-
-    Args:
-        matches: which sighting matches which.
-        like: how many match none, but are like one or several, see :func:`alike`.
-        of: how many sightings of this year were compared.
 
     Comparable, because other sightings on file may not take part, and several records of one visit are one of them.
     """
-    same = [pair for pair in matches if evidence.verb(pair) == "repeats"]
-    resembling = len(matches) - len(same)
-    start = f"of {numbered(of, 'comparable sighting')} of {now}"
+    same, resembling, like = tally.repeating, tally.resembling, tally.like
+    start = f"of {numbered(tally.current, 'comparable sighting')} of {now}"
     said = []
     if resembling or not (same or like):
         said.append(f"{resembling} {start} {'resembles' if resembling == 1 else 'resemble'} one of {then}")
     if same:
         which = "it" if said else start
-        verb = "repeats" if len(same) == 1 else "repeat"
-        said.append(f"{len(same)} {'more ' if said else which + ' '}{verb} one of {then} (same hull or tail number)")
+        verb = "repeats" if same == 1 else "repeat"
+        said.append(f"{same} {'more ' if said else which + ' '}{verb} one of {then} (same hull or tail number)")
     if like:
         which = "more" if said else start
         said.append(f"{like} {which} {'is' if like == 1 else 'are'} like one of {then}, no one visit standing out")
