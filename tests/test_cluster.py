@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
-from resight import engine
+from resight import bench, engine
 from resight.engine import Engine
 from resight.errors import InvalidValue, Unfinished
 
 distributed = pytest.importorskip("distributed", reason="the workers need dask: pip install 'resight[dask]'")
+
+Run = Callable[..., Result]
 
 # What its event loop leaves unclosed is not ours.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -119,9 +122,10 @@ def test_workers_with_another_version_are_refused_before_anything_is_sent(cluste
     address = cluster.workers[1].worker_address
     with distributed.Client(cluster) as client:
         client.run(another_version, workers=[address])
-    said = rf"--scheduler: the worker {address} has resight 0\.0\.9 \(here .*\); allowed: "
-    with pytest.raises(InvalidValue, match=said), engine.on_dask(cluster.scheduler_address):
-        pass
+        said = rf"--scheduler: the worker {address} has resight 0\.0\.9 \(here .*\); allowed: "
+        with pytest.raises(InvalidValue, match=said), engine.on_dask(cluster.scheduler_address):
+            pass
+        client.restart()
 
 
 def test_a_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,3 +134,45 @@ def test_a_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) ->
         address = empty.scheduler_address
         with pytest.raises(InvalidValue, match=f"--scheduler: {address} has no worker"), engine.on_dask(address):
             pass
+
+
+# --- the report
+
+
+def made_up(run: Run, folder: Path, size: int, sites: int, seed: int) -> Path:
+    """A logbook of so many records a year, out of the seed."""
+    bench.make(str(folder), size, sites=sites, seed=seed)
+    imported = run("import", "--bulk", str(folder / "rows.parquet"), "--anyway", folder=folder / "bulk")
+    assert imported.exit_code == 0, imported.output
+    return folder / "bulk"
+
+
+def report(run: Run, folder: Path, *options: str) -> bytes:
+    """The bytes of a report, which is taken away."""
+    result = run("report", "--year", "2025", *options, folder=folder)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    path = folder / result.stdout.strip()
+    found = path.read_bytes()
+    path.unlink()
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_workers_write_the_report_of_one_process_to_the_byte(
+    cluster: Any, run: Run, tmp_path: Path, seed: int
+) -> None:
+    folder = made_up(run, tmp_path / "made", 60, 5, seed)
+    alone = report(run, folder)
+    assert b"999 drawn arrangements" in alone
+    assert report(run, folder, "--engine", "dask", "--scheduler", cluster.scheduler_address) == alone
+
+
+def test_a_report_whose_scheduler_is_not_there_writes_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PATIENCE", 0.2)
+    folder = made_up(run, tmp_path / "made", 20, 2, 1)
+    result = run("report", "--year", "2025", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", folder=folder)
+    assert result.exit_code == 3
+    assert "no dask scheduler answers at 'tcp://127.0.0.1:1'" in result.stderr
+    assert not (folder / "maps").exists() or list((folder / "maps").iterdir()) == []
