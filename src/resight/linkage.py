@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
+from resight.engine import HERE, Engine
 from resight.evidence import Assumptions, least_bits
 from resight.weights import NOTHING, SLOTS, Columns, Weights, changes, kinds
 
@@ -105,12 +106,14 @@ class Scores:
         return np.asarray(chosen[np.lexsort((ids[chosen].astype(str), -rounded[chosen]))][:most])
 
 
-def link(weights: Weights, near: Ints) -> Links:
+def link(weights: Weights, near: Ints, engine: Engine = HERE) -> Links:
     """Score all pairs of two years and assign them one to one.
 
     Args:
         weights: the two years with what each factor is worth.
         near: (2, n) rows of baseline and current episodes of *different* sites that lie at one place all the same.
+        engine: where pairs are scored, site by site at one place and kind by kind elsewhere; what comes of them is put
+            together, and assigned, here.
     """
     then, now, assume = weights.held.baseline, weights.held.current, weights.assume
     if not len(then) or not len(now):
@@ -120,10 +123,16 @@ def link(weights: Weights, near: Ints) -> Links:
     # Rather a pair too many: what is kept is scored again, to the last digit.
     least = 2**floor * (1 - _TIE)
     # At one site alone nothing lies elsewhere.
-    sums, kept = _elsewhere(weights, least) if len(weights.held.sites) > 1 else (np.zeros(len(now)), [])
-    for more, pairs in (_at_one_site(weights, least), _exceptions(weights, near, least)):
-        sums += more
-        kept += pairs
+    sums, kept = np.zeros(len(now)), []
+    elsewhere = _added_up(weights, same_place=False) if len(weights.held.sites) > 1 else None
+    parts = chain(elsewhere.parts if elsewhere else (), _sites_by_pairs(weights))
+    for found in engine.map("Scoring pairs", _of_part, parts, weights, elsewhere, least):
+        for rows, more, pairs in found:
+            sums[rows] += more
+            kept += pairs
+    more, pairs = _exceptions(weights, near, least)
+    sums += more
+    kept += pairs
     b, c = _joined(kept)
     c, b = np.divmod(np.unique(c * len(then) + b), len(then))
     bits = _scored(weights, b, c, _among(b, c, near, len(now)))
@@ -171,60 +180,96 @@ def factors(weights: Weights, b: Ints, c: Ints, near: Ints) -> dict[str, Any]:
     }
 
 
-def _elsewhere(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints, Ints]]]:
-    """Σ 2^W of every current row over the whole baseline as if at other places, and the pairs worth keeping of these.
+#: Some current rows, what their pairs add to Σ 2^W, and the pairs worth keeping.
+_Part: TypeAlias = "tuple[Ints, Floats, list[tuple[Ints, Ints]]]"
+
+
+def _of_part(
+    part: slice | list[tuple[_Here, _Here]], weights: Weights, elsewhere: _Added | None, least: float
+) -> list[_Part]:
+    """The pairs at other places of some kinds of current rows, or all pairs at one place of some sites."""
+    if not isinstance(part, slice):
+        return list(_at_one_site(weights, part, least))
+    assert elsewhere is not None, "only what was added up has kinds"
+    return [_elsewhere(weights, elsewhere, part, least)]
+
+
+def _elsewhere(weights: Weights, added: _Added, part: slice, least: float) -> _Part:
+    """Σ 2^W of some kinds over the whole baseline as if at other places, and the pairs worth keeping of these.
 
     Two known individuals count as two; pairs at one place, and those of one individual, are put right by the callers.
     """
+    rows, sums, kept = _aggregated(weights, added, part, least)
+    apart = [weights.held.baseline.site[b] != weights.held.current.site[c] for b, c in kept]
+    return rows, sums, [(b[these], c[these]) for (b, c), these in zip(kept, apart, strict=True)]
+
+
+class _Added(NamedTuple):
+    """Baseline rows added up by kind, activity and day, before any current row is met."""
+
+    #: Baseline rows, the number of each one's kind, and the first row of each kind.
+    rows: Ints
+    kind: Ints
+    firsts: Ints
+    #: Current rows of each kind.
+    members: list[Ints]
+    #: By activity and day (down) and kind: a date is spread evenly over its days, up at the first, down after the last.
+    days: csr_array
+    same_place: bool
+
+    @property
+    def parts(self) -> Iterator[slice]:
+        """Kinds of current rows, as many at a time as are met in one go."""
+        return _parts(len(self.members), max(1, 8 * _CHUNK // max(self.days.shape)))
+
+
+def _added_up(weights: Weights, b: Ints | None = None, c: Ints | None = None, *, same_place: bool) -> _Added:
+    """Baseline rows ``b``, to be met by current rows ``c``, all at one place or all apart; all rows if not given."""
     then, now = weights.held.baseline, weights.held.current
-    sums, kept = _aggregated(weights, np.arange(len(then)), np.arange(len(now)), least, same_place=False)
-    apart = [then.site[b] != now.site[c] for b, c in kept]
-    return sums, [(b[these], c[these]) for (b, c), these in zip(kept, apart, strict=True)]
-
-
-def _aggregated(
-    weights: Weights, b: Ints, c: Ints, least: float, *, same_place: bool
-) -> tuple[Floats, list[tuple[Ints, Ints]]]:
-    """Σ 2^W of current rows ``c`` over baseline rows ``b``, all at one place or all apart, and the pairs worth keeping.
-
-    The baseline is added up by kind, activity and day before any current row is met, so that the time is not that of
-    the pairs; and a pair is only built where the most that its season could add would make it worth keeping.
-    """
-    then, now, season = weights.held.baseline, weights.held.current, weights.season
+    b, c = (np.arange(len(side)) if rows is None else rows for rows, side in ((b, then), (c, now)))
     firsts_now, kind_now = kinds(weights.kinds_of_current[1][c])
     firsts, kind = kinds(weights.kinds_of_baseline[1][b])
-    firsts_now, firsts = c[firsts_now], b[firsts]
-    members = _members(kind_now, len(firsts_now))
     sets, slots = len(weights.held.activities), SLOTS + 1
-    # A date is spread evenly over its days: up at the first, down after the last, to be summed along the days.
-    start, end = season.then[:, b]
+    start, end = weights.season.then[:, b]
     up = 1 / (end - start)
     at = np.concatenate([then.activities[b] * slots + start, then.activities[b] * slots + end])
     days = csr_array((np.concatenate([up, -up]), (at, np.tile(kind, 2))), shape=(sets * slots, len(firsts)))
-    sums = np.empty(len(c))
+    members = [c[held] for held in _members(kind_now, len(firsts_now))]
+    return _Added(b, kind, b[firsts], members, days, same_place)
+
+
+def _aggregated(weights: Weights, added: _Added, part: slice, least: float) -> _Part:
+    """Σ 2^W of some kinds of current rows over what was added up, and the pairs worth keeping.
+
+    The time is not that of the pairs; and a pair is only built where the most that its season could add would make it
+    worth keeping.
+    """
+    then, now, season = weights.held.baseline, weights.held.current, weights.season
+    sets, slots = len(weights.held.activities), SLOTS + 1
+    members = added.members[part]
+    numbers = weights.kinds_of_baseline[1][added.firsts]
+    numbers_now = weights.kinds_of_current[1][[held[0] for held in members]]
+    sums: list[Floats] = []
     kept: list[tuple[Ints, Ints]] = []
-    place = np.exp2(weights.place[firsts, int(same_place)])
-    numbers, numbers_now = weights.kinds_of_baseline[1][firsts], weights.kinds_of_current[1][firsts_now]
-    for part in _parts(len(firsts_now), max(1, 8 * _CHUNK // max(len(firsts), sets * slots))):
-        odds = weights.odds_of_kinds(numbers, numbers_now[part]) * place
-        by_day = (days @ odds.T).reshape(sets, slots, -1).cumsum(axis=1)[:, :-1]
-        # From the baseline's activity and day to the current one's; a mean over days is a difference of sums.
-        met = np.tensordot(weights.odds_of_activity, by_day, axes=(0, 0))
-        met = np.tensordot(season.of_days, met, axes=(0, 1)).cumsum(axis=0)
-        met = np.concatenate([np.zeros_like(met[:1]), met])
-        worth = odds * weights.most_beyond_platform > least
-        for number, held in enumerate(members[part]):
-            rows = c[held]
-            activity, (first, after) = now.activities[rows], season.now[:, rows]
-            sums[held] = (met[after, activity, number] - met[first, activity, number]) / (after - first)
-            if worth[number].any():
-                those = np.flatnonzero(worth[number][kind])
-                most = odds[number][kind[those]] * season.most
-                for one in np.unique(activity).tolist():
-                    fit = most * weights.odds_of_activity[then.activities[b[those]], one] > least
-                    if fit.any():
-                        kept += _worth(weights, b[those[fit]], rows[activity == one], least, same_place=same_place)
-    return sums, kept
+    odds = weights.odds_of_kinds(numbers, numbers_now) * np.exp2(weights.place[added.firsts, int(added.same_place)])
+    by_day = (added.days @ odds.T).reshape(sets, slots, -1).cumsum(axis=1)[:, :-1]
+    # From the baseline's activity and day to the current one's; a mean over days is a difference of sums.
+    met = np.tensordot(weights.odds_of_activity, by_day, axes=(0, 0))
+    met = np.tensordot(season.of_days, met, axes=(0, 1)).cumsum(axis=0)
+    met = np.concatenate([np.zeros_like(met[:1]), met])
+    worth = odds * weights.most_beyond_platform > least
+    for number, rows in enumerate(members):
+        activity, (first, after) = now.activities[rows], season.now[:, rows]
+        sums.append((met[after, activity, number] - met[first, activity, number]) / (after - first))
+        if worth[number].any():
+            those = np.flatnonzero(worth[number][added.kind])
+            most = odds[number][added.kind[those]] * season.most
+            for one in np.unique(activity).tolist():
+                fit = most * weights.odds_of_activity[then.activities[added.rows[those]], one] > least
+                if fit.any():
+                    alike = rows[activity == one]
+                    kept += _worth(weights, added.rows[those[fit]], alike, least, same_place=added.same_place)
+    return np.concatenate(members), np.concatenate(sums), kept
 
 
 def _members(kind: Ints, number: int) -> list[Ints]:
@@ -240,35 +285,47 @@ def _worth(weights: Weights, those: Ints, held: Ints, least: float, *, same_plac
         yield b[worth], c[worth]
 
 
-def _at_one_site(weights: Weights, least: float) -> tuple[Floats, list[tuple[Ints, Ints]]]:
-    """What the pairs at one site add to the sums, beyond what they were taken for, and those worth keeping."""
-    now = weights.held.current
-    sums = np.zeros(len(now))
-    kept: list[tuple[Ints, Ints]] = []
+def _at_one_site(weights: Weights, sites: Iterable[tuple[_Here, _Here]], least: float) -> Iterator[_Part]:
+    """What the pairs at each of some sites add to the sums beyond what they were taken for, and those worth keeping."""
     # What pairs were taken for lies elsewhere; bits of that against lying at one place depend on the site alone.
     elsewhere = np.exp2(weights.place[:, 0] - weights.place[:, 1]) * (len(weights.held.sites) > 1)
     small: list[tuple[Ints, Ints]] = []
-    for then_here, now_here in _sites(
-        _Grouped(weights.held.baseline, weights.kinds_of_baseline[1]), _Grouped(now, weights.kinds_of_current[1])
-    ):
-        if len(then_here.rows) * len(now_here.rows) < _BLOCK:
-            small.append((then_here.rows, now_here.rows))
+    for then, now in sites:
+        if len(then.rows) * len(now.rows) < _BLOCK:
+            small.append((then.rows, now.rows))
             continue
-        if len(then_here.rows) * len(now_here.rows) > _MANY:
-            more, pairs = _aggregated(weights, then_here.rows, now_here.rows, least, same_place=True)
-            sums[now_here.rows] += more * (1 - elsewhere[then_here.rows[0]])
-            kept += pairs
+        beyond = 1 - elsewhere[then.rows[0]]
+        if len(then.rows) * len(now.rows) > _MANY:
+            added = _added_up(weights, then.rows, now.rows, same_place=True)
+            for part in added.parts:
+                rows, sums, kept = _aggregated(weights, added, part, least)
+                yield rows, sums * beyond, kept
             continue
-        for columns, odds in _blocks(weights, then_here, now_here):
-            sums[columns] += odds.sum(axis=1) * (1 - elsewhere[then_here.rows[0]])
+        for columns, odds in _blocks(weights, then, now):
             i, j = np.divmod(np.flatnonzero(odds > least), odds.shape[1])
-            kept.append((then_here.rows[j], columns[i]))
+            yield columns, odds.sum(axis=1) * beyond, [(then.rows[j], columns[i])]
     for b, c in _flat(small):
         odds = np.exp2(weights.bits(b, c, same_place=True))
-        sums += np.bincount(c, odds * (1 - elsewhere[b]), minlength=len(now))
+        # The pairs of one current row stand side by side.
+        starts = changes(c)
+        more = np.asarray(np.bincount(np.cumsum(starts) - 1, odds * (1 - elsewhere[b])), dtype=np.float64)
         worth = odds > least
-        kept.append((b[worth], c[worth]))
-    return sums, kept
+        yield c[starts], more, [(b[worth], c[worth])]
+
+
+def _sites_by_pairs(weights: Weights) -> Iterator[list[tuple[_Here, _Here]]]:
+    """The rows of the sites that have some on both sides: sites together until their pairs are many."""
+    then, now = weights.held.baseline, weights.held.current
+    held: list[tuple[_Here, _Here]] = []
+    pairs = 0
+    for here in _sites(_Grouped(then, weights.kinds_of_baseline[1]), _Grouped(now, weights.kinds_of_current[1])):
+        held.append(here)
+        pairs += len(here[0].rows) * len(here[1].rows)
+        if pairs >= _MANY:
+            yield held
+            held, pairs = [], 0
+    if held:
+        yield held
 
 
 class _Here(NamedTuple):
@@ -559,7 +616,9 @@ def recount(weights: Weights, links: Links, assume: Assumptions) -> Assumptions:
     )
 
 
-def learn(make: Callable[[Assumptions], Weights], near: Ints, assume: Assumptions) -> tuple[Assumptions, int]:
+def learn(
+    make: Callable[[Assumptions], Weights], near: Ints, assume: Assumptions, engine: Engine = HERE
+) -> tuple[Assumptions, int]:
     """m by one-to-one (classification) EM: assign, recount, assign again until nothing moves; and in how many rounds.
 
     The prior, the share of episodes that repeat, stays. (Plain EM over all pairs finds the wrong two groups on such
@@ -569,11 +628,12 @@ def learn(make: Callable[[Assumptions], Weights], near: Ints, assume: Assumption
         make: weights of the two years under some assumptions.
         near: see :func:`link`.
         assume: where to begin, and what the pseudo-pairs say.
+        engine: see :func:`link`.
     """
     held, moved, rounds = assume, 1.0, 0
     while moved > _SETTLED and rounds < _ROUNDS:
         weights = make(held)
-        found = recount(weights, link(weights, near), assume)
+        found = recount(weights, link(weights, near, engine), assume)
         moved = max(abs(a - b) for a, b in zip(_flat_m(found), _flat_m(held), strict=True))
         held, rounds = found, rounds + 1
     return held, rounds
