@@ -248,6 +248,7 @@ HOMES = {
         "webpage",
     },
     "rich": {"terminal"},
+    "threadpoolctl": {"linkage"},
     "dask": {"engine"},
     "distributed": {"engine"},
     "click": {

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point
+from threadpoolctl import threadpool_limits
 
-from resight import bulk, comparison, episodes, evidence, linkage, synthetic
+from resight import bulk, compared, comparison, episodes, evidence, linkage, synthetic
 from resight.errors import InvalidValue
 from resight.frame import to_frame, to_records
 from resight.logbook import Logbook
@@ -271,3 +272,15 @@ def test_what_is_learned_of_a_frame_is_what_is_learned_of_its_records() -> None:
     one = bulk.compared(to_frame(records), **YEARS, **known).scopes[0]
     assert one.learned == expected.learned > 0
     assert linkage._flat_m(one.assume) == pytest.approx(linkage._flat_m(expected.assumptions))
+
+
+def test_the_last_digits_do_not_hang_on_the_number_of_threads() -> None:
+    # Enough kinds of activity that products of matrices are cut up between threads.
+    made = synthetic.logbook(10_000, vocabulary=WORDS, sites=20, seed=1)
+    whole = bulk.episodes(made.records, WORDS)
+    groups = [tuple(made.sites)]
+    with threadpool_limits(1):
+        (one,) = compared.of(whole, groups, **YEARS, vocabulary=WORDS, sites=made.sites)
+    with threadpool_limits(4):
+        (four,) = compared.of(whole, groups, **YEARS, vocabulary=WORDS, sites=made.sites)
+    assert one.links.odds.tobytes() == four.links.odds.tobytes()

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
+from threadpoolctl import ThreadpoolController
 
 from resight.engine import HERE, Engine
 from resight.evidence import Assumptions, least_bits
@@ -31,6 +32,7 @@ _BLOCK = 4096
 #: From so many pairs at one site on, the baseline is added up first and few pairs are built.
 _MANY = 1 << 22
 _TIE = 1e-9
+_BLAS = ThreadpoolController()
 
 
 # --- all pairs ------------------------------------------------------------------------------------------------------
@@ -253,9 +255,11 @@ def _aggregated(weights: Weights, added: _Added, part: slice, least: float) -> _
     kept: list[tuple[Ints, Ints]] = []
     odds = weights.odds_of_kinds(numbers, numbers_now) * np.exp2(weights.place[added.firsts, int(added.same_place)])
     by_day = (added.days @ odds.T).reshape(sets, slots, -1).cumsum(axis=1)[:, :-1]
-    # From the baseline's activity and day to the current one's; a mean over days is a difference of sums.
-    met = np.tensordot(weights.odds_of_activity, by_day, axes=(0, 0))
-    met = np.tensordot(season.of_days, met, axes=(0, 1)).cumsum(axis=0)
+    # From the baseline's activity and day to the current one's; a mean over days is a difference of sums. The last
+    # digits of a product of matrices hang on the number of threads: on another machine they would be others.
+    with _BLAS.limit(limits=1, user_api="blas"):
+        met = np.tensordot(weights.odds_of_activity, by_day, axes=(0, 0))
+        met = np.tensordot(season.of_days, met, axes=(0, 1)).cumsum(axis=0)
     met = np.concatenate([np.zeros_like(met[:1]), met])
     worth = odds * weights.most_beyond_platform > least
     for number, rows in enumerate(members):
