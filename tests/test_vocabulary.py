@@ -66,6 +66,11 @@ def test_folding_does_not_depend_on_spaces_and_hyphens(text: str) -> None:
     assert v.fold(" ".join(text)) == v.fold("-".join(text))
 
 
+@given(st.lists(st.text(alphabet=st.sampled_from("Aab -\n7\tй"), max_size=4), max_size=5))
+def test_many_names_fold_as_each_does(texts: list[str]) -> None:
+    assert v.folded(texts) == [v.fold(text) for text in texts]
+
+
 @pytest.mark.parametrize(("a", "b"), [("Причал № 2", "причал no 2"), ("ᴬn-124", "an-124"), ("ＴＭ", "™")])
 def test_compatibility_capitals_fold_too(a: str, b: str) -> None:
     assert v.fold(a) == v.fold(b)

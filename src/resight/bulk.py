@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from resight import compared as compared_
-from resight import merging, weights
+from resight import merging, rubbish, weights
 from resight.compared import ARROW, COMMA, Comparisons, Found
 from resight.errors import InvalidValue
 from resight.evidence import DEFAULTS, Assumptions
@@ -24,6 +24,8 @@ from resight.observation import LOOK_METHODS, Method, Site
 from resight.weights import changes, kinds
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from resight.vocabulary import Vocabulary
     from resight.weights import Bools, Ints
 
@@ -73,6 +75,7 @@ def episodes(
     return found(records, vocabulary, methods=methods, gap_days=gap_days).episodes
 
 
+@rubbish.put_off()
 def found(
     records: geopandas.GeoDataFrame,
     vocabulary: Vocabulary,
@@ -82,22 +85,26 @@ def found(
 ) -> Found:
     """:func:`episodes`, and which records they are made of."""
     given = _checked(records)
-    matched = _Platforms(given, vocabulary)
-    outcome, method = _text(given, "outcome", "seen"), _text(given, "method", "optical")
-    counts = (_text(given, "status", "draft") != "withdrawn") & ~_flag(given, "aggregate")
-    seen = (outcome == "seen") & counts & ~_flag(given, "context") & matched.is_matched
-    seen &= np.isin(method, list(methods))
+    platforms = _Platforms(given, vocabulary)
+    counts = ~_says(given, "status", ["withdrawn"]) & ~_flag(given, "aggregate")
+    seen = _says(given, "outcome", ["seen"], "seen") & counts & ~_flag(given, "context") & platforms.is_matched
+    seen &= _says(given, "method", list(methods), "optical")
     first, last = _ordinals(given, "earliest"), _ordinals(given, "latest")
     one_time = (first == last) | _is_given(given, "image_id") | _is_given(given, "image_time")
-    absent = (outcome == "not-seen") & np.isin(method, list(LOOK_METHODS)) & counts & one_time
-    ids = given.index.astype(str).to_numpy(dtype=object)
-    rows = np.flatnonzero(seen)
-    site, names = pd.factorize(given["site"].to_numpy(dtype=object))
+    absent = _says(given, "outcome", ["not-seen"]) & _says(given, "method", list(LOOK_METHODS), "optical")
+    absent &= counts & one_time
+    ids = given.index.astype("string").array
+    site, names = _codes(given, "site")
     place = _places(ids, first, last)
-    rows = rows[np.lexsort((place[rows], site[rows]))]
-    merged = _merged(given, rows, site, ids, (first, last), matched, absent, gap_days)
-    closed = _closed(given, rows, merged, names[site], ids, (first, last), matched, vocabulary, place)
-    return Found(closed, rows, merged, place)
+    rows = np.flatnonzero(seen)
+    if (np.diff(place[rows]) < 0).any():
+        rows = rows[np.argsort(place[rows])]
+    number = _merged(given, rows, site, ids, (first, last), platforms, absent, gap_days)
+    # Those of an episode together, in their order.
+    order = np.argsort(number, kind="stable")
+    rows, number = rows[order], number[order]
+    closed = _closed(given, rows, number, (site, names), ids, (first, last), platforms, vocabulary)
+    return Found(closed, rows, number, place)
 
 
 def matches(
@@ -192,7 +199,7 @@ def _checked(records: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     if missing:
         what = f"the frame has no column {' and no column '.join(map(repr, missing))}"
         raise InvalidValue("frame", "", what, allowed=f"one row a record with at least {', '.join(_NEEDED)}")
-    if records.index.has_duplicates:
+    if len(pd.unique(records.index.array)) < len(records):
         twice = str(records.index[records.index.duplicated()][0])
         raise InvalidValue(
             "frame", twice, f"{twice!r} stands on two rows", allowed="the record's id as index, once each"
@@ -206,30 +213,42 @@ def _checked(records: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
 
 def _places(ids: Any, first: Ints, last: Ints) -> Ints:
     """The place of each row in order of (first day, last day, id)."""
-    in_order = (np.diff(first) > 0) | ((np.diff(first) == 0) & (np.diff(last) > 0))
-    tied = (np.diff(first) == 0) & (np.diff(last) == 0)
-    in_order[tied] = (ids[1:][tied] > ids[:-1][tied]).astype(bool)
-    if in_order.all():
+    later, same = np.diff(first), first[1:] == first[:-1]
+    in_order = (later > 0) | (same & (np.diff(last) > 0))
+    tied = same & (last[1:] == last[:-1])
+    if (in_order | (tied & np.asarray(ids[1:] > ids[:-1], dtype=bool))).all():
         # As a logbook's frame comes.
         return np.arange(len(ids))
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[ids.argsort()] = np.arange(len(ids))
     places = np.empty(len(ids), dtype=np.int64)
-    places[np.lexsort((ids.astype(str), last, first))] = np.arange(len(ids))
+    places[np.lexsort((rank, last, first))] = np.arange(len(ids))
     return places
 
 
 def _is_given(records: pd.DataFrame, name: str) -> Bools:
     if name not in records.columns:
         return np.zeros(len(records), dtype=bool)
-    return records[name].notna().to_numpy()
+    return records[name].notna().to_numpy(copy=True)
 
 
-def _text(records: pd.DataFrame, name: str, default: str | None) -> Any:
-    """A column as an array of objects, ``default`` (or None) where nothing is given."""
-    if name not in records.columns:
-        return np.full(len(records), default, dtype=object)
-    values = records[name].astype(object).to_numpy(copy=True)
-    values[records[name].isna().to_numpy()] = default
-    return values
+def _is_filled(records: pd.DataFrame, name: str) -> Bools:
+    """Where a column says something: no empty text, no empty list, no 0."""
+    found = _is_given(records, name)
+    there = np.flatnonzero(found)
+    if len(there):
+        values = records[name].array[there]
+        if not isinstance(values.dtype, pd.StringDtype):
+            found[there] = np.fromiter(map(bool, values.to_numpy()), dtype=bool, count=len(there))
+        else:
+            found[there] = values != ""
+    return found
+
+
+def _says(records: pd.DataFrame, name: str, wanted: Sequence[str], default: str | None = None) -> Bools:
+    """Where a column says one of these values; where nothing is given it counts as saying ``default``."""
+    code, values = _codes(records, name)
+    return np.array([*(value in wanted for value in values), default in wanted], dtype=bool)[code]
 
 
 def _flag(records: pd.DataFrame, name: str) -> Bools:
@@ -243,11 +262,21 @@ def _ordinals(records: pd.DataFrame, name: str) -> Ints:
     return pd.to_datetime(records[name]).to_numpy().astype("datetime64[D]").astype(np.int64) + _EPOCH
 
 
-def _codes(records: pd.DataFrame, name: str) -> tuple[Ints, Any]:
-    """Numbers for the values of a column (−1 for none) and the values."""
+def _codes(records: pd.DataFrame, name: str, rows: Any = slice(None)) -> tuple[Ints, Any]:
+    """Numbers for the values of some rows of a column (−1 for none) and the values."""
     if name not in records.columns:
-        return np.full(len(records), -1), np.zeros(0, dtype=object)
-    return pd.factorize(records[name].to_numpy(dtype=object))
+        return np.full(len(records), -1)[rows], np.zeros(0, dtype=object)
+    code, values = pd.factorize(records[name].array[rows])
+    return code, np.asarray(values, dtype=object)
+
+
+def _cells(records: pd.DataFrame, name: str, is_filled: Bools, rows: Ints) -> list[Any]:
+    """The values of some rows of a column, None where it does not say anything."""
+    found = np.full(len(rows), None, dtype=object)
+    there = is_filled[rows]
+    if there.any():
+        found[there] = np.asarray(records[name].array[rows[there]], dtype=object)
+    return found.tolist()
 
 
 class _Platforms:
@@ -256,23 +285,20 @@ class _Platforms:
     def __init__(self, records: geopandas.GeoDataFrame, vocabulary: Vocabulary) -> None:
         platform, platforms = _codes(records, "platform")
         name, names = _codes(records, "platform_name")
-        hedge_on = _text(records, "hedge_on", None)
-        self.is_hedged, self.is_name_hedged = hedge_on == "platform", hedge_on == "platform_name"
-        self.paths: list[tuple[str, ...]] = []
-        numbers = weights.Coder()
-        known = [vocabulary.individual(text) for text in names]
-        of_known = [vocabulary.path(one.platform) if one else () for one in known]
+        self.is_hedged, self.is_name_hedged = (_says(records, "hedge_on", [on]) for on in ("platform", "platform_name"))
+        numbers, led = weights.Coder(), weights.Coder([()])
         of_node = [vocabulary.path(text) if text in vocabulary.platforms else () for text in platforms]
-        kinds, kind = np.unique(
-            (platform + 1) * (len(names) + 1) + np.where(self.is_name_hedged, 0, name + 1), return_inverse=True
+        called = vocabulary.individuals_called(names.tolist())
+        of_known = np.array([*(led(vocabulary.path(one.platform)) if one else 0 for _, one in called), 0])
+        kinds, kind = weights.numbered(
+            (platform + 1) * len(led.values) + np.where(self.is_name_hedged, 0, of_known[name])
         )
         full, certain = [], []
         for one in kinds.tolist():
-            node, called = one // (len(names) + 1) - 1, one % (len(names) + 1) - 1
-            path = of_node[node] if node >= 0 else ()
-            deeper = of_known[called] if called >= 0 else ()
+            node, known = divmod(one, len(led.values))
+            path, deeper = of_node[node - 1] if node else (), led.values[known]
             # A registered hull or tail leads as deep as its own class.
-            path = deeper if deeper and deeper[: len(path)] == path else path
+            path = deeper if deeper[: len(path)] == path else path
             full.append(numbers(path))
             certain.append(numbers(path[:-1]))
         #: Numbers of the paths as deep as they are said, and as deep as they are said without a hedge.
@@ -281,18 +307,13 @@ class _Platforms:
         looked_for = np.array([*map(numbers, of_node), numbers(())], dtype=np.int64)
         #: Numbers of what is looked for by a record that found nothing: hulls do not lead deeper.
         self.looked_for: Ints = looked_for[platform]
-        self.paths = list(numbers.values)
+        self.paths: list[tuple[str, ...]] = list(numbers.values)
         matched = np.array([*(vocabulary.is_matched(text) for text in platforms), False])
         self.is_matched: Bools = matched[platform]
-        #: Numbers of the individuals, −1 for none, and their keys.
-        keys = weights.Coder()
-        of_name = np.array([*(keys(vocabulary.individual_key(text)) for text in names), -1], dtype=np.int64)
-        self.individual: Ints = of_name[name]
-        self.keys: tuple[str, ...] = keys.values
-
-    def key(self, code: int) -> str | None:
-        """The key of an individual."""
-        return self.keys[code] if code >= 0 else None
+        #: Numbers of the individuals, −1 for none, and their keys, None after the last.
+        of_name, keys = pd.factorize(np.array([key for key, _ in called], dtype=object))
+        self.individual: Ints = np.append(of_name, -1)[name]
+        self.keys: NDArray[Any] = np.array([*keys, None], dtype=object)
 
     def prefixes(self, path: Ints) -> Iterator[Ints]:
         """For every depth from none, the numbers of the paths so far; −1 where they end before or have no number."""
@@ -304,16 +325,15 @@ class _Platforms:
     def kin(self, site: Ints, path: Ints) -> Ints:
         """Numbers that are the same for platforms that are, at a site, the same as far as they are known, or by others.
 
-        Paths that begin alike meet in the shortest one there that both begin with.
+        Paths that begin alike meet in the shortest one there that both begin with. Numbers are in order of the sites.
         """
-        of_site = site.astype(np.int64) * len(self.paths)
-        there = np.zeros((int(site.max(initial=0)) + 1) * len(self.paths), dtype=bool)
-        there[of_site + path] = True
-        found = path.copy()
+        there, number = weights.numbered(site * len(self.paths) + path)
+        site, path = np.divmod(there, len(self.paths))
+        found = path
         for code in reversed(list(self.prefixes(path))):
-            known = code >= 0
-            found = np.where(known & there[np.where(known, of_site + code, 0)], code, found)
-        return found
+            held = (code >= 0) & np.isin(site * len(self.paths) + code, there)
+            found = np.where(held, code, found)
+        return weights.numbered(site * len(self.paths) + found)[1][number]
 
 
 # --- merging and closing --------------------------------------------------------------------------------------------
@@ -329,26 +349,26 @@ def _merged(
     absent: Bools,
     gap_days: int,
 ) -> Ints:
-    """The number of its episode for each of the rows, which come in order of site, then as merging wants them.
+    """The number of its episode for each of the rows, which come as merging wants them; episodes count as they begin.
 
     Only sightings whose first days follow each other within the gap, of platforms that are the same as far as both are
     known, can have to do with each other: runs of such are merged apart. Of most runs it is plain what they come to.
     """
     absences = _Absent(site, days, platforms, np.flatnonzero(absent))
-    berth, length = _text(given, "berth", None), _text(given, "length_m", None)
-    looks, told_same = _looks(given, days), _text(given, "relates", None)
     # In runs the order of the rows of a site stays what it was.
     kin = platforms.kin(site[rows], platforms.path[rows])
-    order = np.lexsort((kin, site[rows]))
-    run = _runs(site[rows][order], kin[order], days[0][rows][order], gap_days)
+    order = np.argsort(kin, kind="stable")
+    run = _runs(kin[order], days[0][rows][order], gap_days)
     # Where all are named, those of one name are merged apart.
     individual = platforms.individual[rows][order]
     named = np.bincount(run, individual < 0)[run] == 0 if len(run) else run
-    again = np.lexsort((np.where(named, individual, -1), run))
+    apart = run * len(platforms.keys) + np.where(named, individual + 1, 0)
+    again = np.argsort(apart, kind="stable")
     order = order[again]
     here = rows[order]
     first, last, path, individual = days[0][here], days[1][here], platforms.path[here], platforms.individual[here]
-    run = _runs(run[again], np.where(named[again], individual, -1), first, gap_days)
+    run = _runs(apart[again], first, gap_days)
+    looks = _looks(given, days, rows)[order]
     starts = changes(run)
     at = np.flatnonzero(starts)
     sizes = np.diff(np.append(at, len(here)))
@@ -366,41 +386,59 @@ def _merged(
         # One name contradicts nothing that has none.
         least = np.minimum.reduceat(np.where(individual < 0, len(platforms.keys), individual), at)
         one_by_one |= np.maximum.reduceat(individual, at) > least
-    for name, what in (("berth", berth), ("length_m", length), ("relates", told_same)):
-        if name in given:
-            one_by_one |= holds(np.array([bool(value) for value in what[here].tolist()], dtype=bool))
-    together = kinds(run, looks[here])[1]
-    one_by_one |= holds(np.bincount(together)[together] > 1)
+    filled = {name: _is_filled(given, name) for name in ("berth", "length_m", "relates")}
+    for is_filled in filled.values():
+        one_by_one |= holds(is_filled[here])
+    one_by_one |= holds(pd.Series(run * (int(looks.max(initial=0)) + 1) + looks).duplicated(keep=False).to_numpy())
     ends = at + sizes - 1
     one_by_one |= absences.any_between(site[here[at]], path[at], first[at], first[ends]) if len(at) else False
     one_by_one &= sizes > 1
     merged = run.copy()
     opened = len(at)
-    for number in np.flatnonzero(one_by_one).tolist():
-        part = here[at[number] : at[number] + sizes[number]]
+    paths = np.empty(len(platforms.paths), dtype=object)
+    paths[:] = platforms.paths
+    for runs in _together(np.flatnonzero(one_by_one), sizes):
+        rows_of = np.concatenate([np.arange(at[one], at[one] + sizes[one]) for one in runs])
+        part = here[rows_of]
         columns = (
             ids[part].tolist(),
-            days[0][part].tolist(),
-            days[1][part].tolist(),
-            map(platforms.paths.__getitem__, platforms.path[part].tolist()),
-            map(platforms.key, platforms.individual[part].tolist()),
-            (text.casefold() if text else None for text in berth[part].tolist()),
-            length[part].tolist(),
-            looks[part].tolist(),
-            map(_same_events, told_same[part].tolist()),
+            first[rows_of].tolist(),
+            last[rows_of].tolist(),
+            paths[path[rows_of]].tolist(),
+            platforms.keys[individual[rows_of]].tolist(),
+            [text and text.casefold() for text in _cells(given, "berth", filled["berth"], part)],
+            _cells(given, "length_m", filled["length_m"], part),
+            looks[rows_of].tolist(),
+            map(_same_events, _cells(given, "relates", filled["relates"], part)),
         )
-        found = merging.merge(list(map(merging.Sighting, *columns)), absences.at(int(site[part[0]])), gap_days)
-        merged[at[number] : at[number] + sizes[number]] = np.array(found) + opened
-        opened += max(found) + 1
-    # Numbers without holes, in the order given.
+        sightings = list(map(merging.Sighting._make, zip(*columns, strict=True)))
+        start = 0
+        for one in runs:
+            end = start + int(sizes[one])
+            found = merging.merge(sightings[start:end], absences.at(int(site[part[start]])), gap_days)
+            merged[at[one] : at[one] + sizes[one]] = np.array(found) + opened
+            opened += max(found) + 1
+            start = end
     numbers = np.empty(len(rows), dtype=np.int64)
-    numbers[order] = np.unique(merged, return_inverse=True)[1]
-    return numbers
+    numbers[order] = merged
+    return pd.factorize(numbers)[0]
 
 
-def _runs(one: Ints, other: Ints, first: Ints, gap_days: int) -> Ints:
-    """Numbers of the runs of rows with equal values whose first days follow each other within the gap."""
-    starts = changes(one) | changes(other)
+#: Sightings that are made objects at a time, where they are merged one by one.
+_AT_ONCE = 1 << 16
+
+
+def _together(runs: Ints, sizes: Ints) -> Iterator[list[int]]:
+    """Runs, some at a time, so that few sightings are held at once."""
+    part = np.cumsum(sizes[runs]) // _AT_ONCE
+    for some in np.split(runs, np.flatnonzero(np.diff(part)) + 1):
+        if len(some):
+            yield some.tolist()
+
+
+def _runs(numbers: Ints, first: Ints, gap_days: int) -> Ints:
+    """Numbers of the runs of rows with equal numbers whose first days follow each other within the gap."""
+    starts = changes(numbers)
     starts |= np.diff(first, prepend=first[:1]) > gap_days
     return np.asarray(np.cumsum(starts) - 1)
 
@@ -432,10 +470,10 @@ class _Absent:
         """Those of one site."""
         if self._made[0] != site:
             start, end = np.searchsorted(self._site, [site, site + 1]).tolist()
-            paths, keys = self._platforms.paths, self._platforms.individual[self._rows[start:end]].tolist()
+            paths, keys = self._platforms.paths, self._platforms.individual[self._rows[start:end]]
             columns = (
                 [paths[code] for code in self._looked_for[start:end].tolist()],
-                map(self._platforms.key, keys),
+                self._platforms.keys[keys].tolist(),
                 self._first[start:end].tolist(),
                 self._last[start:end].tolist(),
             )
@@ -444,51 +482,56 @@ class _Absent:
 
 
 def _same_events(relates: Any) -> frozenset[str]:
-    return frozenset(one["id"] for one in relates or () if one["how"] == "same-event")
+    return frozenset([one["id"] for one in relates or () if one["how"] == "same-event"])
 
 
-def _looks(given: geopandas.GeoDataFrame, days: tuple[Ints, Ints]) -> Ints:
-    """What one source says of one look, as a number."""
-    image, _ = _codes(given, "image_id")
-    date, _ = _codes(given, "date") if "date" in given else pd.factorize(days[0] * (1 << 22) + days[1])
-    sensor, _ = _codes(given, "sensor")
-    sources = np.zeros(len(given), dtype=np.int64)
-    if "sources" in given:
-        number = weights.Coder()
-        # Most have none, and none is number 0.
-        number(())
-        for row, value in enumerate(given["sources"].tolist()):
-            if isinstance(value, tuple | list) and value:
-                sources[row] = number(tuple((s.get("published_by"), s.get("url")) for s in value))
-    unnamed = image < 0
-    key = np.zeros(len(given), dtype=np.int64)
-    for codes in (
-        image,
-        np.where(unnamed, date, -1),
-        np.where(unnamed, sensor, -1),
-        _codes(given, "method")[0],
-        sources,
-        _codes(given, "basis")[0],
-    ):
-        key, _ = pd.factorize(key * (int(codes.max(initial=0)) + 2) + codes + 1)
-    return key
+def _looks(given: geopandas.GeoDataFrame, days: tuple[Ints, Ints], rows: Ints) -> Ints:
+    """What one source says of one look, as a number, for some rows."""
+    image = _codes(given, "image_id")[0][rows]
+    # An image is known by its name, another look by its date and sensor.
+    unnamed = np.flatnonzero(image < 0)
+    date, sensor = np.full((2, len(rows)), -1)
+    at = rows[unnamed]
+    if "date" in given:
+        date[unnamed] = _codes(given, "date", at)[0]
+    else:
+        date[unnamed] = kinds(days[0][at], days[1][at])[1]
+    sensor[unnamed] = _codes(given, "sensor", at)[0]
+    method, basis = (_codes(given, name)[0][rows] for name in ("method", "basis"))
+    return kinds(image, date, sensor, method, _sources(given, rows), basis)[1]
+
+
+def _sources(given: geopandas.GeoDataFrame, rows: Ints) -> Ints:
+    """Numbers for the sources that some rows name."""
+    if "sources" not in given:
+        return np.zeros(len(rows), dtype=np.int64)
+    values = given["sources"].to_numpy(dtype=object)[rows]
+    # Equal lists are mostly one object.
+    code, objects = pd.factorize(np.fromiter(map(id, values), dtype=np.int64, count=len(values)))
+    some = np.empty(len(objects), dtype=np.int64)
+    some[code[::-1]] = np.arange(len(code))[::-1]
+    number = weights.Coder()
+    return np.array([number(_told_by(value)) for value in values[some]], dtype=np.int64)[code]
+
+
+def _told_by(sources: Any) -> tuple[Any, ...]:
+    if not isinstance(sources, tuple | list):
+        return ()
+    return tuple((source.get("published_by"), source.get("url")) for source in sources)
 
 
 def _closed(
     given: geopandas.GeoDataFrame,
     rows: Ints,
-    merged: Ints,
-    site: Any,
+    number: Ints,
+    site: tuple[Ints, Any],
     ids: Any,
     days: tuple[Ints, Ints],
     platforms: _Platforms,
     vocabulary: Vocabulary,
-    place_of_row: Ints,
 ) -> geopandas.GeoDataFrame:
-    """What the sightings of every episode say together; ``merged`` is the number of its episode for each row."""
-    rows = rows[np.argsort(merged, kind="stable")]
-    sizes = np.bincount(merged)
-    starts = np.cumsum(sizes) - sizes
+    """What the sightings of every episode say together; the rows of an episode, by its number, stand together."""
+    starts = np.flatnonzero(changes(number)) if len(rows) else rows
     place = np.arange(len(rows))
 
     def reduced(by: np.ufunc, values: Any) -> Any:
@@ -509,31 +552,39 @@ def _closed(
     claimed, path = deepest(platforms.path), deepest(platforms.certain)
     named = first_row((platforms.individual >= 0) & ~platforms.is_name_hedged)
     individual = np.where((named >= 0) & (claimed == path), platforms.individual[named], -1)
-    hedge_on = _text(given, "hedge_on", None)
-    operator = _text(given, "operator", None)
-    operated = first_row(np.array([bool(text) for text in operator], dtype=bool) & (hedge_on != "operator"))
+    operated = first_row(_is_filled(given, "operator") & ~_says(given, "hedge_on", ["operator"]))
     located = first_row((~(given.geometry.isna() | given.geometry.is_empty)).to_numpy())
-    texts = np.array([ARROW.join(steps) for steps in platforms.paths], dtype=object)
     return geopandas.GeoDataFrame(
         {
-            "site": pd.Categorical(site[first]),
-            "path": pd.Categorical(texts[path]),
-            "individual": pd.array(np.array([*platforms.keys, None], dtype=object)[individual], dtype="string"),
-            "operator": pd.array(_or_none(operator)[operated], dtype="string"),
-            "activities": pd.Categorical(_activities(given, hedge_on, rows, starts, reduced, vocabulary)),
+            "site": _category(site[0][first], site[1]),
+            "path": _category(path, [ARROW.join(steps) for steps in platforms.paths]),
+            "individual": pd.array(platforms.keys[:-1], dtype="string").take(individual, allow_fill=True),
+            "operator": _told(given, "operator", operated),
+            "activities": _activities(given, rows, starts, reduced, vocabulary),
             "first": _days(days[0][first]),
             "last": _days(days[1][first]),
-            "sightings": sizes,
+            "sightings": np.diff(np.append(starts, len(rows))),
         },
-        index=pd.Index(pd.array(ids[first], dtype="string"), name="id"),
-        geometry=_or_none(given.geometry.to_numpy())[located],
+        index=pd.Index(ids[first], name="id"),
+        geometry=given.geometry.array.take(located, allow_fill=True),
         crs=given.crs,
-    ).iloc[np.argsort(place_of_row[first])]
+    )
 
 
-def _or_none(values: Any) -> Any:
-    """The values with None after the last, where the index −1 finds it."""
-    return np.concatenate([np.asarray(values, dtype=object), np.array([None], dtype=object)])
+def _told(records: pd.DataFrame, name: str, rows: Ints) -> Any:
+    """The texts of some rows of a column, null for the row −1."""
+    if name not in records.columns or not len(records):
+        return pd.array([None] * len(rows), dtype="string")
+    return records[name].astype("string").array.take(rows, allow_fill=True)
+
+
+def _category(code: Ints, texts: Sequence[str]) -> pd.Categorical:
+    """Numbers of different texts as a category of those that are there."""
+    there = np.unique(code).tolist()
+    there.sort(key=texts.__getitem__)
+    place = np.full(len(texts), -1)
+    place[there] = np.arange(len(there))
+    return pd.Categorical.from_codes(place[code], categories=pd.Index([texts[one] for one in there]))
 
 
 def _days(ordinals: Ints) -> Any:
@@ -542,23 +593,23 @@ def _days(ordinals: Ints) -> Any:
 
 def _activities(
     given: geopandas.GeoDataFrame,
-    hedge_on: Any,
     rows: Ints,
     starts: Ints,
     reduced: Callable[[np.ufunc, Any], Any],
     vocabulary: Vocabulary,
-) -> Any:
+) -> pd.Categorical:
     """The activities of each episode that say what is done, with commas."""
     code, names = _codes(given, "activity")
     says = np.array(
         [name in vocabulary.activities and vocabulary.activities[name].informative for name in names] + [False]
     )
-    code = np.where(says[code] & (hedge_on != "activity"), code, -1)[rows]
+    code = np.where(says[code] & ~_says(given, "hedge_on", ["activity"]), code, -1)[rows]
     most = reduced(np.maximum, code)
     least = reduced(np.minimum, np.where(code < 0, len(names), code))
-    found = np.array([*names, ""], dtype=object)[most]
     ends = np.append(starts[1:], len(rows))
+    texts = weights.Coder([*names, ""])
+    found = np.where(most < 0, len(names), most)
     for number in np.flatnonzero(least < most).tolist():
         held = {names[one] for one in code[starts[number] : ends[number]].tolist() if one >= 0}
-        found[number] = COMMA.join(sorted(held))
-    return found
+        found[number] = texts(COMMA.join(sorted(held)))
+    return _category(found, texts.values)

@@ -6,7 +6,7 @@ The vocabulary is data (``seeds/vocabulary.toml``), not code: an analyst adds a 
 import math
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from resight.errors import InvalidValue, UnknownName
@@ -16,6 +16,7 @@ FILE = "seeds/vocabulary.toml"
 
 #: What of ASCII is neither letter nor digit.
 _UNSAID = {code: None for code in range(128) if not chr(code).isalnum()}
+_UNSAID_BUT_BREAKS = {code: to for code, to in _UNSAID.items() if chr(code) != "\n"}
 
 
 def fold(text: str) -> str:
@@ -26,6 +27,14 @@ def fold(text: str) -> str:
     # Twice: decomposing brings capitals back (№ becomes No).
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
     return "".join(char for char in decomposed if char.isalnum())
+
+
+def folded(texts: Sequence[str]) -> list[str]:
+    """:func:`fold` of many names: those without accents in one go, in a fraction of the time."""
+    together = "\n".join(texts)
+    if together.isascii() and together.count("\n") == len(texts) - 1:
+        return together.casefold().translate(_UNSAID_BUT_BREAKS).split("\n")
+    return list(map(fold, texts))
 
 
 def near_names(text: str, names: Iterable[str], limit: int = 3) -> list[str]:
@@ -232,8 +241,14 @@ class Vocabulary:
 
     def individual_key(self, name: str) -> str:
         """One key for all spellings of a hull or tail."""
-        known = self.individual(name)
-        return known.id if known else fold(name) or name
+        return self.individuals_called([name])[0][0]
+
+    def individuals_called(self, names: Sequence[str]) -> list[tuple[str, Individual | None]]:
+        """For each of many names one key for all spellings of that hull or tail, and which one it is if registered."""
+        found = [
+            (name, plain, self._individual_names.get(plain)) for name, plain in zip(names, folded(names), strict=True)
+        ]
+        return [(known.id if known else plain or name, known) for name, plain, known in found]
 
     def resolve_term(self, text: str, table: str) -> Term:
         """The activity (``table="activities"``) or inferred activity a name stands for.
