@@ -587,12 +587,17 @@ def _staged(rows: pa.Table, folder: Path) -> Staged:
 
 
 def completed(rows: pa.Table) -> pa.Table:
-    """The rows with all columns of :func:`schema`: one that is not there is empty, or holds what is said by default."""
+    """The rows with all columns of :func:`schema`: one that is not there is empty, or holds what is said by default.
+
+    Moments are in whole seconds, as a Feature has them.
+    """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     def column(field: pa.Field) -> Any:
         if field.name in rows.column_names:
-            return rows.column(field.name)
+            found = rows.column(field.name)
+            return pc.floor_temporal(found, unit="second") if field.name in MOMENTS else found
         default = default_of(field.name)
         return (
             pa.nulls(rows.num_rows, field.type)

@@ -87,7 +87,8 @@ def _of_arrow(name: str, values: pa.ChunkedArray) -> Any:
     if name in DAYS:
         return values.to_numpy().astype("datetime64[s]")
     if name in MOMENTS:
-        return pd.DatetimeTZDtype("s", "UTC").__from_arrow__(values)
+        # A file that somebody else wrote may have parts of seconds.
+        return pd.DatetimeTZDtype("us", "UTC").__from_arrow__(values).astype("datetime64[s, UTC]")
     if name in WHOLE:
         return values.to_pandas(types_mapper=lambda _: pd.Int64Dtype()).array
     if name in FLAGS or name in NUMBERS:
