@@ -101,7 +101,8 @@ def test_a_file_without_positions_is_a_plain_table(path: Path) -> None:
         ({"version": "2.0.0", "primary_column": "g", "columns": {"g": {}}}, "is GeoParquet 2.0.0; 1.x is read"),
         ({"version": "1.0.0", "primary_column": "g", "columns": {}}, "name no column of positions"),
         ([], "are no object"),
-        ({"version": "1.0.0", "primary_column": "g", "columns": {"g": {"encoding": "WKB"}}}, "is not a whole Parquet"),
+        ({"version": "1.0.0", "primary_column": ["g"], "columns": {"g": {}}}, "name no column of positions"),
+        ({"version": "1.0.0", "primary_column": "h", "columns": {"h": {}}}, "speak of a column 'h' that is not there"),
     ],
 )
 def test_geo_metadata_that_are_not_as_they_should_be_are_refused(path: Path, geo: Any, said: str) -> None:

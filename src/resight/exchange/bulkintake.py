@@ -77,18 +77,10 @@ def some_rows(columns: Columns, at: Ints) -> list[Row]:
     """The rows at these places, as a reader of single rows gives them."""
     cells = columns.cells.take(pa.array(at))
     values = [[geoparquet.cell(value) for value in cells.column(name).to_pylist()] for name in cells.column_names]
-    shapes: Sequence[Mapping[str, Any] | None] = [None] * len(at)
-    if columns.points is not None:
-        shapes = [
-            None if np.isnan(place).all() else {"type": "Point", "coordinates": place.tolist()}
-            for place in columns.points[at]
-        ]
-    elif columns.geometries is not None:
-        shapes = [columns.geometries[place] for place in at.tolist()]
     lists = zip(*values, strict=True) if values else iter([()] * len(at))
     return [
         Row(number, dict(zip(cells.column_names, found, strict=True)), shape)
-        for number, found, shape in zip(columns.numbers[at].tolist(), lists, shapes, strict=True)
+        for number, found, shape in zip(columns.numbers[at].tolist(), lists, columns.shapes(at), strict=True)
     ]
 
 
@@ -112,9 +104,6 @@ def _is_filled(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _told(column: pa.ChunkedArray) -> tuple[list[Any], Ints]:
     """The different cells of a column, None last, and which of them each row has."""
     whole = bulkfile.joined(column)
-    if pa.types.is_nested(whole.type):
-        texts = [json.dumps(value, default=str) for value in whole.to_pylist()]
-        return _told(pa.chunked_array([pa.array(texts, type=pa.string())]))
     coded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
     values = [*(geoparquet.cell(value) for value in coded.dictionary.to_pylist()), None]
     codes = coded.indices.cast(pa.int64()).fill_null(len(values) - 1).to_numpy(zero_copy_only=False)

@@ -8,9 +8,10 @@ Written as GeoParquet 1.1 (by pyarrow): typed columns, positions as WKB in lon, 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 #: What the row groups may say of their size when unpacked.
 MOST_UNPACKED = 4 * foreign.MOST_BYTES
 _MAGIC = (b"PAR1", b"PARE")
+_IN_A_DAY = 24 * 60 * 60
+_PER_SECOND = {"s": 1, "ms": 1000, "us": 10**6, "ns": 10**9}
+#: What a column of positions is called by those who write it.
+_POSITIONS = {"geometry", "geom", "wkb", "wkb_geometry", "the_geom", "shape"}
+#: Stands for bytes that are no position, and is refused with its row.
+_NO_WKB = {"type": "unreadable WKB", "coordinates": []}
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -41,75 +48,53 @@ def read(path: Path, options: Options) -> Table:
     """The rows of a file, from 1; without geo metadata a table without positions.
 
     Raises:
-        UnreadableFile: the file is not whole, its metadata are not those of GeoParquet, it has too
-            many rows, or its positions are in a system that nobody states.
-        InvalidValue: the stated system is not known.
+        UnreadableFile: as :func:`columns`, or it has too many rows.
+        InvalidValue: as :func:`columns`.
     """
-    import pyarrow as pa
     from pyarrow import parquet
-    from shapely.errors import ShapelyError
 
     foreign.checked_size(path)
-    try:
-        metadata = parquet.read_metadata(path)
-        foreign.counted(path, metadata.num_rows)
-        _checked_unpacked(path, metadata)
-        schema = parquet.read_schema(path)
-        described = _described(path, schema.metadata)
-        names, left_out = _names(path, schema, described)
-        table = parquet.read_table(path, columns=list(names))
-        values = [[cell(value) for value in table.column(name).to_pylist()] for name in names]
-        geometries, crs = _positions(path, described, metadata.num_rows)
-    except (pa.ArrowException, ShapelyError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise UnreadableFile(
-            f"{path.name} is not a whole Parquet file: {(str(error) or repr(error)).splitlines()[0]}"
-        ) from None
-    if any(geometries) and crs is None and options.crs is None:
-        raise places.without_system(path)
-    done = places.Placed(geometries, ())
-    if any(geometries):
-        done = places.placed(geometries, crs, options.crs, path, is_ours=own.is_ours(names))
-    notes = [*own.stated(_said(schema.metadata)), *left_out]
-    lists = zip(*values, strict=True) if values else iter([()] * len(geometries))
+    with _damage_told(path):
+        number = parquet.read_metadata(path).num_rows
+    foreign.counted(path, number)
+    found = columns(path, options)
+    names = tuple(found.cells.column_names)
+    values = [[cell(value) for value in column.to_pylist()] for column in found.cells.columns]
+    lists = zip(*values, strict=True) if values else iter([()] * number)
     rows = [
-        Row(number, dict(zip(names, cells, strict=True)), geometry)
-        for number, (cells, geometry) in enumerate(zip(lists, done.geometries, strict=True), 1)
+        Row(number, dict(zip(names, cells, strict=True)), shape)
+        for number, (cells, shape) in enumerate(zip(lists, found.shapes(), strict=True), 1)
     ]
-    return Table("parquet", names, rows, (*notes, *done.notes))
+    return Table("parquet", names, rows, found.notes)
 
 
 def columns(path: Path, options: Options) -> Columns:
-    """The file by columns; rows are numbered from 1.
+    """The file by columns; rows are numbered from 1, and a position that cannot be read is refused with its row.
 
     Raises:
-        UnreadableFile, InvalidValue: as :func:`read`.
+        UnreadableFile: the file is not whole, its metadata are not those of GeoParquet, or its positions are in a
+            system that nobody states.
+        InvalidValue: the stated system is not known.
     """
     import numpy as np
-    import pyarrow as pa
     from pyarrow import parquet
-    from shapely.errors import ShapelyError
 
     foreign.checked_size(path)
-    try:
-        _checked_unpacked(path, parquet.read_metadata(path))
-        schema = parquet.read_schema(path)
-        described = _described(path, schema.metadata)
-        names, notes = _names(path, schema, described)
-        cells = parquet.read_table(path, columns=list(names))
+    with _damage_told(path):
+        metadata, schema = parquet.read_metadata(path), parquet.read_schema(path)
+        _checked_unpacked(path, metadata)
+        described = _described(path, schema)
+        names, left_out = _names(path, schema, described)
+        # Folders that are called site=dunay are no columns.
+        cells = _plain(parquet.read_table(path, columns=list(names), partitioning=None))
+        notes = [*own.stated(_said(schema.metadata)), *left_out]
         numbers = np.arange(1, cells.num_rows + 1)
-        notes = [*own.stated(_said(schema.metadata)), *notes]
         if described is None:
             return Columns("parquet", cells, numbers, notes=tuple(notes))
         primary = described["primary_column"]
-        crs = described["columns"][primary].get("crs", places.WGS84)
-        written = parquet.read_table(path, columns=[primary]).column(0)
-        at = bulkfile.points(written.cast(pa.binary())) if _is_binary(written.type) else None
-        if at is None:
-            geometries, crs = _positions(path, described, cells.num_rows)
-    except (pa.ArrowException, ShapelyError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise UnreadableFile(
-            f"{path.name} is not a whole Parquet file: {(str(error) or repr(error)).splitlines()[0]}"
-        ) from None
+        written = parquet.read_table(path, columns=[primary], partitioning=None).column(0)
+        at, geometries = _positions(path, written, described)
+    crs = described["columns"][primary].get("crs", places.WGS84)
     any_given = bool(np.isfinite(at).any()) if at is not None else any(geometries)
     if any_given and crs is None and options.crs is None:
         raise places.without_system(path)
@@ -120,6 +105,62 @@ def columns(path: Path, options: Options) -> Columns:
         return Columns("parquet", cells, numbers, at, notes=(*notes, *said))
     done = places.placed(geometries, crs, options.crs, path, is_ours=own.is_ours(names))
     return Columns("parquet", cells, numbers, None, done.geometries, notes=(*notes, *done.notes))
+
+
+@contextlib.contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """What pyarrow says of a file that is not whole, in words."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        why = (str(error) or repr(error)).splitlines()[0]
+        raise UnreadableFile(f"{path.name} is not a whole Parquet file: {why}") from None
+
+
+def _plain(cells: pa.Table) -> pa.Table:
+    """The cells in the types that all who look at them know."""
+    for at, name in enumerate(cells.column_names):
+        cells = cells.set_column(at, name, _plain_column(cells.column(at)))
+    return cells
+
+
+def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as text, numbers, days, or moments in UTC; lists and objects as JSON text, as one cell has them.
+
+    A column with a day or moment that is in no calendar (years 1 to 9999) is text, so that its row alone is refused.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if isinstance(kind, pa.UuidType):
+        return pa.chunked_array([pa.array(map(str, column.to_pylist()), pa.string(), mask=column.is_null().to_numpy())])
+    if isinstance(kind, pa.BaseExtensionType):
+        return _plain_column(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
+    if pa.types.is_string_view(kind) or (pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type)):
+        return _plain_column(column.cast(pa.string() if pa.types.is_string_view(kind) else kind.value_type))
+    if pa.types.is_nested(kind) and not pa.types.is_dictionary(kind):
+        return pa.chunked_array([pa.array([cell(value) for value in column.to_pylist()], pa.string())])
+    if pa.types.is_timestamp(kind):
+        zone = "UTC" if kind.tz else None
+        moments = column.cast(pa.timestamp(kind.unit, zone))
+        known = _within(column, _IN_A_DAY * _PER_SECOND[kind.unit])
+        return moments.cast(pa.timestamp("us", zone), safe=False) if known else moments.cast(pa.string())
+    if pa.types.is_date(kind) and not _within(column, 1 if kind == pa.date32() else 1000 * _IN_A_DAY):
+        return column.cast(pa.string())
+    return column
+
+
+def _within(column: pa.ChunkedArray, a_day: int) -> bool:
+    """Does all of a column of days or moments, so many to the day since 1970, lie in the years 1 to 9999?"""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = bulkfile.joined(column)
+    ends = pc.min_max(whole.view(pa.int32() if whole.type == pa.date32() else pa.int64())).as_py()
+    first, last = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
+    return ends["min"] is None or (first * a_day <= ends["min"] and ends["max"] < (last + 1) * a_day)
 
 
 def _checked_unpacked(path: Path, metadata: Any) -> None:
@@ -133,30 +174,41 @@ def _checked_unpacked(path: Path, metadata: Any) -> None:
 
 def _names(path: Path, schema: pa.Schema, described: dict[str, Any] | None) -> tuple[tuple[str, ...], list[str]]:
     """The columns that hold cells, and what is to be said of the others."""
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        what = f"has two columns of one name ({', '.join(twice)})"
+        raise UnreadableFile(f"{path.name} {what}: give every column a name of its own")
     kept = [name for name in schema.names if name not in _not_columns(described)]
     binary = [name for name in kept if _is_binary(schema.field(name).type)]
-    if len(set(schema.names)) < len(schema.names):
-        raise UnreadableFile(f"{path.name} has two columns of one name: give every column a name of its own")
     notes = [f"columns of raw bytes were left out: {', '.join(binary)}"] if binary else []
+    if binary and described is None and _POSITIONS & {name.lower() for name in binary}:
+        what = "whether these bytes are positions the file does not say, for it has no metadata of GeoParquet"
+        notes.append(f"{what}: records come without positions; geopandas' to_parquet writes them")
     if described:
         others = [name for name in described["columns"] if name != described["primary_column"]]
         notes += [f"further geometry columns were left out: {', '.join(others)}"] if others else []
     return tuple(name for name in kept if name not in binary), notes
 
 
-def _described(path: Path, metadata: Any) -> dict[str, Any] | None:
+def _described(path: Path, schema: pa.Schema) -> dict[str, Any] | None:
     """The geo metadata; None for a plain table."""
-    written = (metadata or {}).get(b"geo")
+    written = (schema.metadata or {}).get(b"geo")
     if written is None:
         return None
-    described = json.loads(written)
+    try:
+        described = json.loads(written)
+    except (ValueError, RecursionError):
+        raise UnreadableFile(f"{path.name}: its geo metadata are no JSON: write it again with geopandas") from None
     if not isinstance(described, dict):
         raise UnreadableFile(f"{path.name}: its geo metadata are no object")
     version, columns, primary = (described.get(name) for name in ("version", "columns", "primary_column"))
     if not str(version).startswith(("1.", "0.4")):
         raise UnreadableFile(f"{path.name} is GeoParquet {version}; 1.x is read: write it again with a current program")
-    if not isinstance(columns, dict) or primary not in columns or not isinstance(columns[primary], dict):
+    found = columns.get(primary) if isinstance(columns, dict) and isinstance(primary, str) else None
+    if not isinstance(found, dict):
         raise UnreadableFile(f"{path.name}: its geo metadata name no column of positions")
+    if primary not in schema.names:
+        raise UnreadableFile(f"{path.name}: its geo metadata speak of a column {primary!r} that is not there")
     return described
 
 
@@ -180,16 +232,54 @@ def _not_columns(described: dict[str, Any] | None) -> set[str]:
     return found
 
 
-def _positions(path: Path, described: dict[str, Any] | None, count: int) -> tuple[list[Any], Any]:
-    """Geometries in their own system, and that system as PROJJSON, None where the file says that it is not known."""
-    if described is None:
-        return [None] * count, None
+def _positions(path: Path, written: pa.ChunkedArray, described: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """The positions in their own system: as an array of points where all are points, else as GeoJSON geometries."""
+    import numpy as np
+    import pyarrow as pa
+    import shapely
+
+    if pa.types.is_dictionary(written.type):
+        written = written.cast(written.type.value_type)
+    if not (_is_binary(written.type) or pa.types.is_null(written.type)):
+        return None, _native(path, written.type, described)
+    at = bulkfile.points(written.cast(pa.binary()))
+    if at is not None:
+        return at, []
+    given = written.to_pylist()
+    try:
+        shapes = shapely.from_wkb(given, on_invalid="ignore")
+    except NotImplementedError:
+        shapes = np.array([_one(bytes_) for bytes_ in given], dtype=object)
+    found = places.of_shapes(shapes)
+    for row in np.flatnonzero(shapely.is_missing(shapes) & np.array([bytes_ is not None for bytes_ in given])):
+        found[row] = _NO_WKB
+    return None, found
+
+
+def _one(written: bytes | None) -> Any:
+    """A shape, None for a curve."""
+    import shapely
+
+    try:
+        return shapely.from_wkb(written, on_invalid="ignore")
+    except NotImplementedError:
+        return None
+
+
+def _native(path: Path, kind: pa.DataType, described: Mapping[str, Any]) -> list[Any]:
+    """Positions in an encoding of Arrow itself."""
     import geopandas
+    import pyarrow as pa
+    from shapely.errors import ShapelyError
 
     primary = described["primary_column"]
-    frame = geopandas.read_parquet(path, columns=[primary])
-    crs = described["columns"][primary].get("crs", places.WGS84)
-    return places.of_shapes(frame[primary].to_numpy()), crs
+    try:
+        frame = geopandas.read_parquet(path, columns=[primary])
+    except (pa.ArrowException, ShapelyError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError):
+        encoding = described["columns"][primary].get("encoding")
+        what = f"its positions cannot be read: {encoding!r} in a column of {str(kind)[:80]}"
+        raise UnreadableFile(f"{path.name}: {what}; write them as WKB, as geopandas does") from None
+    return places.of_shapes(frame.geometry.to_numpy())
 
 
 def _is_binary(kind: Any) -> bool:

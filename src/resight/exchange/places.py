@@ -130,7 +130,12 @@ def placed_points(at: Any, stated: Any, chosen: str | None, path: Path) -> tuple
 
 def _decided(stated: Any, chosen: str | None) -> tuple[CRS, list[str]]:
     """The system of the positions, and a word where a person chose another than the file states."""
-    crs = system(stated if stated is not None else chosen, " (stated by the file)" if stated is not None else "")
+    try:
+        crs = system(stated if stated is not None else chosen, " (stated by the file)" if stated is not None else "")
+    except InvalidValue:
+        if stated is None or chosen is None:
+            raise
+        return system(chosen), [f"the file states a system that PROJ does not know; --crs {chosen} was taken"]
     if stated is not None and chosen is not None and system(chosen) != crs:
         return crs, [f"--crs {chosen} was not used: the file states {crs.name}"]
     return crs, []

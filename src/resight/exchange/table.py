@@ -7,7 +7,9 @@ from datetime import date as Day
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 #: Between the names of folders inside one another, in the cell that says where a place was kept.
 FOLDERS = " / "
@@ -68,3 +70,14 @@ class Columns(NamedTuple):
     #: Rows that have no place among the others, for they have too many cells or too few.
     odd: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def shapes(self, at: NDArray[np.int64] | None = None) -> list[Mapping[str, Any] | None]:
+        """The GeoJSON geometries of the rows at these places, of all rows in order where none are named."""
+        places = range(self.cells.num_rows) if at is None else at.tolist()
+        if self.points is not None:
+            numbers = self.points.tolist() if at is None else self.points[at].tolist()
+            # NaN differs from itself.
+            return [None if x != x and y != y else {"type": "Point", "coordinates": [x, y]} for x, y in numbers]  # noqa: PLR0124
+        if self.geometries is not None:
+            return [self.geometries[place] for place in places]
+        return [None] * len(places)
