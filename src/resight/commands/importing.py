@@ -25,6 +25,8 @@ READ = "csv, tsv, xlsx, geojson, kml, kmz, gpkg, parquet, stac, timemap, atlos, 
 _SAMPLE_ROWS = 200
 _SHOWN_REJECTS = 5
 _WIDTH = 80
+#: Letters of what is said of a rejected row.
+_REASON = 600
 
 
 @command("import")
@@ -281,12 +283,13 @@ def _say_understood(plan: Plan, examples: Sequence[Example]) -> None:
     if plan.rule("method") is None:
         terminal.say("No column says by which method; each row is taken as an optical image (--set method=…)")
     if plan.unused:
-        terminal.say(f"Not used: {', '.join(plan.unused)}")
+        terminal.say(f"Not used: {_short(', '.join(plan.unused), _REASON)}")
 
 
 def _columns(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table that is no wider than a common terminal; what does not fit is cut with an ellipsis."""
-    shown = [[" ".join(cell.split()) for cell in line] for line in (head, *lines)]
+    # Of a long text no more is looked at than could be shown.
+    shown = [[" ".join(cell.split())[: _WIDTH + 1] for cell in line] for line in (head, *lines)]
     widths = [max(len(line[at]) for line in shown) for at in range(len(head))]
     gaps = 2 * (len(head) - 1)
     while sum(widths) + gaps > _WIDTH:
@@ -315,13 +318,18 @@ def _say_outcome(added: int, there: int, rejects: Sequence[Reject], verb: str, w
     from resight import terminal
 
     for reject in rejects[:_SHOWN_REJECTS]:
-        at = f"row {reject.row.number}" + (f", {reject.column} {reject.value!r}" if reject.column else "")
-        terminal.say(f"{at}: {reject.reason}", level="error", err=True)
+        at = f"row {reject.row.number}" + (f", {reject.column} {_short(reject.value)!r}" if reject.column else "")
+        # What is said of a cell of a million letters may have all of them; the file of rejects has it whole.
+        terminal.say(f"{at}: {_short(reject.reason, _REASON)}", level="error", err=True)
     if len(rejects) > _SHOWN_REJECTS:
         click.echo(f"… and {len(rejects) - _SHOWN_REJECTS:,} more rejected rows", err=True)
     click.echo(_numbers(added, there, rejects, verb) + ".")
     if where is not None:
         terminal.say(f"Rejected rows are in {where}: correct them there and import that file in the same way.")
+
+
+def _short(text: str, most: int = _WIDTH) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _write_rejects(file: Path, asked: Path | None, text: str) -> Path:
