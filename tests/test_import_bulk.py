@@ -175,6 +175,26 @@ def test_types_of_parquet_are_read_as_they_are(book: Logbook, tmp_path: Path) ->
     assert record.image_time == taken
 
 
+def test_a_moment_is_kept_in_whole_seconds_as_in_a_year_file(book: Logbook, tmp_path: Path) -> None:
+    path = tmp_path / "typed.parquet"
+    rows = [{**SEEN, "image_time": pd.Timestamp("2025-05-18T01:40:00.987654321Z")}]
+    pd.DataFrame(rows).to_parquet(path)
+    run(book, "import", "--bulk", str(path))
+    (record,) = book.read().records
+    assert str(record.image_time) == "2025-05-18 01:40:00+00:00"
+    assert book.frame()["image_time"].tolist() == [pd.Timestamp("2025-05-18T01:40:00Z")]
+    for how in ([], ["--bulk"]):
+        assert "0 records added, 1 already there." in run(book, "import", str(path), *how).output
+
+
+def test_of_a_very_long_cell_a_line_is_shown(book: Logbook, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", [{"When": "2025-05-18", "site": "dunay" + "y" * 200_000}])
+    result = run(book, "import", "--bulk", str(path), "--set", "basis=own", "--set", "platform=ropucha")
+    assert "yyy…': site: 'dunayyyy" in result.output
+    assert max(map(len, result.output.splitlines())) < 1000
+    assert max(map(len, refused(path))) > 200_000
+
+
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
@@ -274,7 +294,6 @@ def test_a_format_that_is_not_read_by_columns_is_refused(book: Logbook, tmp_path
     [
         (b"PAR1 cut off", "is not a whole Parquet file"),
         (b"site,date\nd\xfcnay,2025\n", "is not UTF-8 (line 2)"),
-        (b"Transport watch\n\nsite,date\ndunay,2025\n", "the first line does not name the columns"),
         (b"site,date,platform\n", "has columns and no rows"),
     ],
 )

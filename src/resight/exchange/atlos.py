@@ -52,7 +52,7 @@ def read(path: Path, options: Options) -> Table:
     Raises:
         UnreadableFile: not text, cut off, too large, or without the columns of an incident.
     """
-    _, (header, given, said) = delimited.taken(path, options)
+    _, (header, given, said, _) = delimited.taken(path, options)
     ours = [_ours(row) for row in given]
     if ours and all(ours):
         return Table("atlos", foreign.columns(row.values for row in ours if row), tuple(r for r in ours if r), said)

@@ -8,6 +8,8 @@ Written as Delimited text (CSV by RFC 4180, TSV): one row a record, columns name
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +18,7 @@ from typing import Any
 
 from resight.errors import UnreadableFile
 from resight.exchange import flat, foreign, zipped
-from resight.exchange.header import Sheet, taken_apart
+from resight.exchange.header import Sheet, said_cut_off, said_too_many, taken_apart
 from resight.exchange.setting import Setting
 from resight.exchange.table import Columns, Options, Row, Table
 from resight.observation import DAYS, PROPERTY_NAMES
@@ -27,8 +29,9 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 OURS = list(PROPERTY_NAMES[:4])
 #: Lines from the top by which the separator is chosen.
 _SAMPLE = 100
-#: Bytes from the top by which a file of many rows is understood, and bytes of it that are taken at a time.
-_HEAD, _BLOCK = 2**16, 2**24
+#: Bytes from the top by which a file of many rows is understood, if so few lines stand there, and bytes of it that are
+#: taken at a time.
+_HEAD, _FEW, _BLOCK = 2**16, 3, 2**24
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -52,67 +55,179 @@ def read(path: Path, options: Options) -> Table:
 
 
 def columns(path: Path, options: Options) -> Columns:
-    """The file by columns, every cell as it stands; the first line names them, and is row 1.
+    """The file by columns, every cell as it stands; rows are numbered as the lines that :func:`read` takes apart.
 
     Raises:
-        UnreadableFile: it is empty, has no UTF-8 (or what was stated), a quoted cell is never closed, or its first line
-            does not name the columns.
-        InvalidValue: the encoding stated is not known.
+        UnreadableFile, InvalidValue: as :func:`read`.
     """
+    data = foreign.content(path)
+    if options.encoding is not None or not foreign.is_utf8(data[:_HEAD]):
+        data = foreign.text(path, options).encode()
+    # It is no part of the first cell.
+    data = data.removeprefix(codecs.BOM_UTF8)
+    with _any_size_of_cell(len(data)):
+        _check_quotes(path, data, separator_of(_top(data)[0])[0])
+        return _by_columns(path, data, options)
+
+
+def _by_columns(path: Path, data: bytes, options: Options) -> Columns:
     import numpy as np
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    foreign.checked_size(path)
-    encoding = options.encoding or "utf-8"
-    with path.open("rb") as file:
-        raw = file.read(_HEAD)
-    text = foreign.decoded_head(path, raw, encoding, is_whole=len(raw) < _HEAD)
+    text, is_whole = _top(data)
     separator, notes = separator_of(text)
+    top = _reader(text, separator)
     # The last line of a part may be cut off.
-    lines = [cells for cells, _ in zip(_records(text, separator), range(_SAMPLE), strict=False)]
-    head = taken_apart(lines if len(lines) < 3 else lines[:-1])
-    if head.rows and head.rows[0].number != 2:
-        what = "the first line does not name the columns"
-        raise UnreadableFile(f"{path.name}: {what}: take out what stands above, or import it without --bulk")
-    fresh: list[Row] = []
+    lines = [(cells, top.line_num) for cells, _ in zip(top, range(_SAMPLE), strict=False)][: None if is_whole else -1]
+    is_marked = text.startswith("sep=")
+    head = taken_apart([[] if is_marked and number == 0 else cells for number, (cells, _) in enumerate(lines)])
+    form, notes = "tsv" if separator == "\t" else "csv", [*notes, *head.notes]
+    kind = pa.schema([(name, pa.string()) for name in head.columns])
+    if is_whole and not head.rows:
+        return Columns(form, kind.empty_table(), np.arange(0), notes=tuple(notes))
+    # A line is a row of the sheet, in which a cell may have several lines of text.
+    skipped = lines[head.body - 2][1]
+    above = skipped - (head.body - 1)
+    others: dict[int, list[str]] = {}
 
-    def odd(row: Any) -> str:
-        found = next(iter(_records(row.text, separator)), [])
-        if any(cell.strip() for cell in found):
-            cells: list[str | None] = [cell or None for cell in found] + [None] * (len(head.columns) - len(found))
-            count = max(number for number, cell in enumerate(cells, 1) if cell and cell.strip())
-            fault = ""
-            if count > len(head.columns):
-                fault = (
-                    f"has {count} cells where the header names {len(head.columns)}: a separator inside a cell needs "
-                    "quotes around it"
-                )
-            values = dict(zip(head.columns, cells, strict=False))
-            fresh.append(Row(row.number, values, None, fault))
-        else:
-            blank.append(row.number)
+    def keep(row: Any) -> str:
+        others[row.number - above] = next(iter(_reader(row.text, separator)), [])
         return "skip"
 
-    blank: list[int] = []
     try:
         cells = arrow_csv.read_csv(
-            path,
+            pa.BufferReader(data),
             # One thread, or the numbers of odd rows are not known.
             arrow_csv.ReadOptions(
-                use_threads=False, block_size=_BLOCK, skip_rows=1, column_names=list(head.columns), encoding=encoding
+                use_threads=False, block_size=_BLOCK, skip_rows=skipped, column_names=list(head.columns)
             ),
             arrow_csv.ParseOptions(
-                delimiter=separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=odd
+                delimiter=separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep
             ),
             arrow_csv.ConvertOptions(column_types=dict.fromkeys(head.columns, pa.string())),
         )
     except (pa.ArrowException, UnicodeError) as error:
+        # Where it is no UTF-8, which encodings it may have.
+        foreign.text(path, options)
         raise UnreadableFile(f"{path.name} could not be read as CSV: {str(error).splitlines()[0]}") from None
-    number = np.arange(2, cells.num_rows + len(fresh) + len(blank) + 2)
-    numbers = np.setdiff1d(number, [*(row.number for row in fresh), *blank])
-    form = "tsv" if separator == "\t" else "csv"
-    return Columns(form, cells, numbers, odd=tuple(fresh), notes=(*notes, *head.notes))
+    number = np.arange(head.body, head.body + cells.num_rows + len(others))
+    numbers = np.setdiff1d(number, [*others])
+    cut_off = None if data.endswith((b"\n", b"\r")) else int(number[-1])
+    odd = [
+        _odd(number, found, head.columns, is_cut_off=number == cut_off)
+        for number, found in others.items()
+        if any(map(str.strip, found))
+    ]
+    empty = _empty(cells)
+    if empty.any():
+        cells, numbers = cells.filter(pa.array(~empty)), numbers[~empty]
+    return Columns(form, cells, numbers, odd=tuple(odd), notes=tuple(notes))
+
+
+def _top(data: bytes) -> tuple[str, bool]:
+    """The text of the first lines, a few or more; is it all of them?"""
+    size = _HEAD
+    while data[:size].count(b"\n") < _FEW and size < len(data):
+        size *= 16
+    return data[:size].decode("utf-8", "replace"), size >= len(data)
+
+
+def _odd(number: int, found: Sequence[str], names: Sequence[str], *, is_cut_off: bool) -> Row:
+    """A row that has more or fewer cells than the header names."""
+    cells: list[str | None] = [cell if cell.strip() else None for cell in found]
+    cells += [None] * (len(names) - len(found))
+    fault = ""
+    if any(cells[len(names) :]):
+        fault = said_too_many(cells, len(names))
+    elif is_cut_off and len(found) < len(names):
+        fault = said_cut_off(len(found), len(names))
+    return Row(number, dict(zip(names, cells, strict=False)), None, fault)
+
+
+def _empty(cells: Any) -> Any:
+    """The rows in which nothing stands, as an array of numpy."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    left = np.arange(cells.num_rows)
+    for column in cells.columns if cells.num_columns else ():
+        lengths = pc.binary_length(pc.utf8_trim_whitespace(column.take(left) if len(left) < len(column) else column))
+        left = left[lengths.to_numpy() == 0]
+        if not len(left):
+            break
+    found = np.zeros(cells.num_rows, dtype=bool)
+    found[left] = True
+    return found
+
+
+def _check_quotes(path: Path, data: bytes, separator: str) -> None:
+    """Refuse a quoted cell that has no end, or text after its end, as :func:`read` does: Arrow takes it without a word.
+
+    Raises:
+        UnreadableFile: says where.
+    """
+    import numpy as np
+
+    bytes_ = np.frombuffer(data, dtype=np.uint8)
+    at = np.flatnonzero(bytes_ == ord('"'))
+    ends = np.array([*map(ord, (separator, "\n", "\r"))], dtype=np.uint8)
+    opening, closing = at[::2], at[1::2]
+    begins = np.isin(bytes_[opening - 1], ends) | (opening == 0)
+    # Nearly always each quotation mark but the first is beside the end of a cell, and then all are in their places.
+    if len(opening) == len(closing) and begins.all():
+        after = closing[closing < len(bytes_) - 1] + 1
+        if np.isin(bytes_[after], ends).all():
+            return
+    rows = _QuotedRows(data)
+    try:
+        for _ in csv.reader(rows, delimiter=separator, strict=True):
+            rows.is_between = True
+    except csv.Error as error:
+        raise UnreadableFile(f"{path.name}: {_said_of_quotes(error, rows.line)}") from None
+
+
+class _QuotedRows:
+    """The lines of a text that hold quotation marks, with those that the same rows have below them."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._lines: Iterator[tuple[int, str]] = iter(())
+        # Where the next lines are taken from, and where these were; a carriage return alone ends a line, too.
+        self._at = self._from = 0
+        #: Has the last row that was begun come to its end?
+        self.is_between = True
+        self._begun = 0, 0
+
+    @property
+    def line(self) -> int:
+        """The line in which the last row begins."""
+        at, further = self._begun
+        ends = [self._data.count(end, 0, at) for end in (b"\n", b"\r", b"\r\n")]
+        return ends[0] + ends[1] - ends[2] + further + 1
+
+    def __iter__(self) -> _QuotedRows:
+        return self
+
+    def __next__(self) -> str:
+        number, line = next(self._lines, (0, ""))
+        if not line:
+            self._advance()
+            number, line = next(self._lines)
+        if self.is_between:
+            self._begun = self._from, number
+        self.is_between = False
+        return line
+
+    def _advance(self) -> None:
+        data, at = self._data, self._at
+        if self.is_between:
+            mark = data.find(b'"', at)
+            at = max(at, data.rfind(b"\n", at, mark) + 1) if mark >= 0 else len(data)
+        if at >= len(data):
+            raise StopIteration
+        self._from, self._at = at, data.find(b"\n", at) + 1 or len(data)
+        self._lines = enumerate(io.StringIO(data[at : self._at].decode("utf-8", "replace"), newline=""))
 
 
 def taken(path: Path, options: Options) -> tuple[str, Sheet]:
@@ -150,12 +265,12 @@ def separator_of(text: str) -> tuple[str, list[str]]:
     if sample.startswith("sep=") and len(sample) > 5 and sample[5] in "\r\n":
         return sample[4], []
 
-    ours = next((mark for mark in SEPARATORS if next(iter(_records(sample, mark)), [])[: len(OURS)] == OURS), None)
+    ours = next((mark for mark in SEPARATORS if next(iter(_reader(sample, mark)), [])[: len(OURS)] == OURS), None)
     if ours:
         return ours, []
 
     def fit(separator: str) -> tuple[int, int]:
-        widths = [len(cells) for _, cells in zip(range(_SAMPLE), _records(sample, separator), strict=False) if cells]
+        widths = [len(cells) for _, cells in zip(range(_SAMPLE), _reader(sample, separator), strict=False) if cells]
         common = max(set(widths), key=widths.count, default=1)
         return (common > 1) * widths.count(common), common
 
@@ -164,8 +279,23 @@ def separator_of(text: str) -> tuple[str, list[str]]:
     return best, [] if best == "," else [f"cells are separated by {SEPARATORS[best]}"]
 
 
-def _records(text: str, separator: str) -> Iterable[list[str]]:
+def _reader(text: str, separator: str) -> Any:
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+
+
+@contextlib.contextmanager
+def _any_size_of_cell(size: int) -> Iterator[None]:
+    limit = csv.field_size_limit(size + 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _said_of_quotes(error: csv.Error, line: int) -> str:
+    if "unexpected end" in str(error):
+        return f"the file ends inside a quoted cell of the row that begins in line {line}: is it cut off?"
+    return f"line {line}: {error}; a quotation mark inside a quoted cell is written twice"
 
 
 def _lines(text: str, separator: str) -> list[list[str]]:
@@ -180,19 +310,13 @@ def _lines(text: str, separator: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     lines: list[list[str]] = []
     begun = 1
-    limit = csv.field_size_limit(len(text) + 1)
-    try:
-        for cells in reader:
-            lines.append(cells)
-            begun = reader.line_num + 1
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            what = f"the file ends inside a quoted cell of the row that begins in line {begun}: is it cut off?"
-        else:
-            what = f"line {begun}: {error}; a quotation mark inside a quoted cell is written twice"
-        raise UnreadableFile(what) from None
-    finally:
-        csv.field_size_limit(limit)
+    with _any_size_of_cell(len(text)):
+        try:
+            for cells in reader:
+                lines.append(cells)
+                begun = reader.line_num + 1
+        except csv.Error as error:
+            raise UnreadableFile(_said_of_quotes(error, begun)) from None
     return lines
 
 

@@ -27,6 +27,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WIDE = tuple(mark for mark, name in _BOMS if name != "utf-8-sig")
 #: One zero byte in so many is a slip in a text; more of them are another encoding, or no text.
 _ZEROS = 50
 
@@ -66,7 +67,8 @@ def content(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be read: {error.strerror or error}") from error
-    if not data.strip(b" \t\r\n\0"):
+    blank = b" \t\r\n\0"
+    if not data[:1000].strip(blank) and not data.strip(blank):
         raise UnreadableFile(f"{path.name} is empty")
     return data
 
@@ -104,20 +106,16 @@ def text(path: Path, options: Options) -> str:
         raise UnreadableFile(_question(path, raw, error)) from None
 
 
-def decoded_head(path: Path, raw: bytes, encoding: str, *, is_whole: bool) -> str:
-    """The text of the first bytes of a file, in which a character may be cut off.
-
-    Raises:
-        UnreadableFile: not in this encoding; says how others would read it.
-        InvalidValue: the encoding is not known.
-    """
+def is_utf8(head: bytes) -> bool:
+    """May a text that begins so be UTF-8? Where it is not, :func:`text` reads it, or says what it may be."""
+    if head.startswith(_WIDE) or head.count(0, 0, 1000) * _ZEROS > min(len(head), 1000):
+        return False
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(raw, final=is_whole).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(_question(path, raw, error)) from None
-    except LookupError:
-        what = f"{encoding!r} is no encoding"
-        raise InvalidValue("--encoding", encoding, what, example="utf-8, cp1251, cp1252, utf-16") from None
+        # The last character may be cut off.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _wide(path: Path, raw: bytes) -> str:

@@ -19,6 +19,8 @@ class Sheet(NamedTuple):
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    #: The first line below the header, from 1.
+    body: int = 2
 
 
 def taken_apart(lines: Sequence[Sequence[Any]], *, is_cut_off: bool = False) -> Sheet:
@@ -68,13 +70,23 @@ def taken_apart(lines: Sequence[Sequence[Any]], *, is_cut_off: bool = False) -> 
             rows.append(Row(number, dict(zip(columns, cells, strict=True))))
             continue
         if any(cell is not None for cell in cells[kept:]):
-            count = max(i for i, cell in enumerate(cells, 1) if cell is not None)
-            fault = f"has {count} cells where the header names {kept}: a separator inside a cell needs quotes around it"
+            fault = said_too_many(cells, kept)
         elif is_cut_off and number == len(lines) and len(cells) < kept:
-            fault = f"is the last one and has {len(cells)} of {kept} cells: the file seems to be cut off"
+            fault = said_cut_off(len(cells), kept)
         cells += [None] * (kept - len(cells))
         rows.append(Row(number, dict(zip(columns, cells[:kept], strict=True)), None, fault))
-    return Sheet(columns, tuple(rows), (*notes, *more))
+    return Sheet(columns, tuple(rows), (*notes, *more), body + 1)
+
+
+def said_too_many(cells: Sequence[Any], named: int) -> str:
+    """The fault of a row that has cells, None where nothing stands, beyond those that the header names."""
+    count = max(i for i, cell in enumerate(cells, 1) if cell is not None)
+    return f"has {count} cells where the header names {named}: a separator inside a cell needs quotes around it"
+
+
+def said_cut_off(count: int, named: int) -> str:
+    """The fault of a last row that has no end and too few cells."""
+    return f"is the last one and has {count} of {named} cells: the file seems to be cut off"
 
 
 def _is_empty(cell: Any) -> bool:

@@ -99,7 +99,7 @@ def read(path: Path, options: Options) -> Table:
 def _events(path: Path, options: Options) -> tuple[list[Row], tuple[str, ...]]:
     """The events under the names that are used now, and what to say of the lines they were taken from."""
     if not foreign.text(path, options).lstrip().startswith("["):
-        _, (header, rows, said) = delimited.taken(path, options)
+        _, (header, rows, said, _) = delimited.taken(path, options)
         twice = [name for name in header if name != _RENAMED.get(name, name) in header]
         if twice:
             raise UnreadableFile(f"{path.name}:1: has both {twice[0]} and {_RENAMED[twice[0]]}: leave one of them out")
