@@ -256,28 +256,41 @@ def repeats(
     )
 
 
-def _candidate(comparison: Comparison, extra: Episode, baseline_years: Sequence[int], year: int) -> Pair | None:
+def would_fit(comparison: Comparison, extra: Episode, baseline_years: Sequence[int], year: int) -> Pair | None:
     """What would fit were it not for the method of one side: the best pair of an episode that was left out.
 
     It fits when it lies at the same place, is of the same type or closer, contradicts the platform nowhere and would
-    be worth assigning.
+    be worth assigning. The pair has no posterior; of the comparison the episodes at that place are enough.
     """
+    beside = _beside(comparison, extra, baseline_years)
     if extra.year in baseline_years:
-        beside = replace(comparison, baseline=(*comparison.baseline, extra), shares=comparison.shares.including(extra))
         pairs = [beside.pair(extra, now) for now in comparison.current]
     elif extra.year == year:
-        beside, pairs = comparison, [comparison.pair(then, extra) for then in comparison.baseline]
+        pairs = [comparison.pair(then, extra) for then in comparison.baseline]
     else:
         return None
-    floor = evidence.least_bits(len(beside.baseline), comparison.assumptions) if pairs else 0.0
+    floor = evidence.least_bits(beside.shares.number, comparison.assumptions) if pairs else 0.0
     fitting = [p for p in pairs if p.bits > floor and _fits(p)]
-    best = min(fitting, key=lambda p: (-p.bits, p.baseline.id, p.current.id), default=None)
+    return min(fitting, key=lambda p: (-p.bits, p.baseline.id, p.current.id), default=None)
+
+
+def _candidate(comparison: Comparison, extra: Episode, baseline_years: Sequence[int], year: int) -> Pair | None:
+    """What would fit, with its posterior."""
+    best = would_fit(comparison, extra, baseline_years, year)
     if best is None:
         return None
+    beside = _beside(comparison, extra, baseline_years)
     all_of_one = weigh(
         best.current, beside.shares, same_place=geodesy.same_place, sites=beside.sites, assume=beside.assumptions
     )
     return next(p for p in all_of_one if p.baseline.id == best.baseline.id)
+
+
+def _beside(comparison: Comparison, extra: Episode, baseline_years: Sequence[int]) -> Comparison:
+    """The comparison as it would be with one more episode, where that is of the baseline."""
+    if extra.year not in baseline_years:
+        return comparison
+    return replace(comparison, baseline=(*comparison.baseline, extra), shares=comparison.shares.including(extra))
 
 
 def _fits(pair: Pair) -> bool:

@@ -187,6 +187,24 @@ def counts(baseline: Iterable[Episode]) -> Counts:
     return Counts(len(found), Counter(e.site for e in found), nodes, children, activities)
 
 
+def _with(known: Counts, episode: Episode) -> Counts:
+    """Counts as they are with one more episode; what they rest on is not counted again."""
+    nodes, children = Counter(dict(known.nodes)), Counter(dict(known.children))
+    steps = steps_of(episode)
+    for depth in range(1, len(steps) + 1):
+        parent, is_named = steps[: depth - 1], steps[depth - 1].startswith(NAMED)
+        children["", parent, is_named] += not nodes[None, steps[:depth]]
+        for at in (None, episode.site):
+            nodes[at, steps[:depth]] += 1
+            children[at, parent, is_named] += 1
+    at_site = Counter(dict(known.at_site))
+    at_site[episode.site] += 1
+    activities = Counter(dict(known.activities))
+    if episode.activities:
+        activities[episode.activities] += 1
+    return Counts(known.number + 1, at_site, nodes, children, activities)
+
+
 class Shares:
     """u of a baseline episode's value: how often unrelated episodes would agree with it by chance.
 
@@ -216,7 +234,13 @@ class Shares:
 
     def including(self, episode: Episode) -> "Shares":
         """The shares as they would be with one more baseline episode."""
-        return Shares((*self.baseline, episode), self.vocabulary, self.sites, self.kappa)
+        counted = self._known and _with(self._known, episode)
+        return Shares((*self.baseline, episode), self.vocabulary, self.sites, self.kappa, counted)
+
+    @property
+    def number(self) -> int:
+        """How many baseline episodes there are."""
+        return self._counts.number
 
     @cached_property
     def _counts(self) -> Counts:

@@ -246,8 +246,21 @@ class Logbook:
             records.sort(key=lambda record: (record.earliest, record.latest, record.id or ""))
         return Reading(records, problems)
 
-    def selection(self, wanted: Wanted) -> Selection | None:
-        """The records asked for, oldest first, read some at a time; None where no bulk files are there to need it."""
+    def records_of(self, ids: Iterable[str]) -> list[Observation]:
+        """The records with some ids, in no order; ids that none has are passed over."""
+        wanted = set(ids)
+        # What stands in observations/ under the id of a seed is its revision.
+        lines = {line.id: line for file in self._files.glanced() for line in file.holding(wanted)}
+        found = [Observation.from_feature(line.feature) for line in lines.values()]
+        left = wanted - lines.keys()
+        batches = self._files.bulk.batches(ids=left) if left and self._files.bulk else ()
+        return [*found, *(record for _, batch in batches for record in bulkfile.records(batch))]
+
+    def selection(self, wanted: Wanted, *, confidential: bool = False) -> Selection | None:
+        """The records asked for, oldest first, read some at a time; None where no bulk files are there to need it.
+
+        Their confidential sources are left out unless asked for.
+        """
         bulk = self._files.bulk
         if not bulk:
             return None
@@ -255,7 +268,7 @@ class Logbook:
         located = self._located(problems, sites=wanted.sites, withdrawn=True, bulk=False)
         others = [item.record for item in located if wanted.fits(item.record)]
         revised = {i for file in self._files.glanced() if not is_seed(file) for i in file.ids if i is not None}
-        return Selection(bulk, others, wanted, revised, problems)
+        return Selection(bulk, others, wanted, revised, problems, confidential=confidential)
 
     def wordings(
         self, *, between: tuple[Day, Day], sites: Collection[str], bulk: bool = True

@@ -234,7 +234,7 @@ class PublicLogbook(Logbook):
         records, problems = super().read(**narrowed)
         return Reading(public_records(records, self.terms), problems)
 
-    def selection(self, wanted: Wanted) -> None:
+    def selection(self, wanted: Wanted, *, confidential: bool = False) -> None:
         """None: what may be shown is read as records."""
 
     def check(self, **narrowed: Any) -> list[Problem]:

@@ -136,7 +136,8 @@ def _years(days: Numbers) -> Numbers:
 
 
 class Selection:
-    """The records of a logbook that are asked for, as they may leave it: without their confidential sources.
+    """The records of a logbook that are asked for, as they may leave it unless said otherwise: without their
+    confidential sources.
 
     It can be gone through as often as is needed. Of a bulk file that is as it was written the rows are taken for the
     records that they were; each row of another is looked at, and one that is no record is told and left out.
@@ -147,6 +148,7 @@ class Selection:
         wanted: which records are asked for.
         without: ids that stand in the bulk files in an earlier wording.
         problems: what was wrong with the others; what is wrong with a row is added to it.
+        confidential: with their confidential sources.
     """
 
     def __init__(
@@ -156,11 +158,14 @@ class Selection:
         wanted: Wanted,
         without: Collection[str],
         problems: list[Problem],
+        *,
+        confidential: bool = False,
     ) -> None:
         self._files = [_File(path, count) for path, count in files.counts.items()]
         self._wanted = wanted
         kept = [record for record in others if record.status != "withdrawn" or wanted.withdrawn]
-        self._others = [without_confidential(record) for record in kept]
+        self._others = kept if confidential else [without_confidential(record) for record in kept]
+        self._confidential = confidential
         self.problems = problems
         #: So many fit, but for being withdrawn, and were left out.
         self.withdrawn = len(others) - len(kept)
@@ -225,6 +230,13 @@ class Selection:
     def year(self) -> int:
         """The year of the newest record by its earliest day; 0 where there is none."""
         return int(_years(self.first).max()) if len(self) else 0
+
+    @property
+    def years(self) -> set[int]:
+        """The years in which a record may have been."""
+        import numpy as np
+
+        return {int(year) for days in (self.first, self.last) for year in np.unique(_years(days))}
 
     def ordered(self, *keys: Numbers) -> Selection:
         """The same records by these keys, the first before all, each with one number for a record as :attr:`first`."""
@@ -337,7 +349,7 @@ class Selection:
             for begin in range(0, len(places), BATCH):
                 self.told(start + begin, len(order))
                 taken = rows.take(pa.array(at[begin : begin + BATCH])).combine_chunks()
-                yield _shareable(taken), places[begin : begin + BATCH]
+                yield taken if self._confidential else _shareable(taken), places[begin : begin + BATCH]
             start, size = start + size, WINDOW
 
     def _gathered(self, numbers: Numbers, columns: Sequence[str]) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import click
 
 from resight.commands.pages import ELSEWHERE, folder_of_pages, preview_in, report_name
 from resight.commands.years import baseline_years, year_of, years_option
-from resight.errors import CannotWrite
+from resight.errors import CannotWrite, Problem
 from resight.shell import command, finish, open_logbook, public_options
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resight.pictures import Pictures
     from resight.previews import Chip
     from resight.public import Terms
+    from resight.studies import OfColumns, OfRecords
 
 
 @command("map")
@@ -72,9 +73,8 @@ def map_(
       resight map --public --grid 0.2
     """
     from resight import links as links_
-    from resight import maps, study
+    from resight import maps
     from resight import tiles as tiles_
-    from resight.frame import to_frame
 
     if overview and (names or everything):
         raise click.UsageError("--overview writes only index.html; leave out the sites and --all")
@@ -82,18 +82,13 @@ def map_(
         raise click.UsageError("--images are shown at records, and the overview has none; leave out one of the two")
     tiles = tiles_.parse(template) if template is not None else None
     book = open_logbook(terms)
-    records, problems = book.read()
-    year = year_of(records, year)
-    conditions = terms.statements if terms else ()
-    told = study.of(book, records, year=year, baseline_years=baseline_years(baseline, year), conditions=conditions)
-    _say_empty(records, told.repeats)
+    pages, problems = _pages(book, year, baseline, terms.statements if terms else ())
     chosen = [book.resolve_site(name) for name in names] or [
         site for site in book.sites.values() if not overview and (everything or site.watched)
     ]
     folder = folder_of_pages(book, output, terms)
-    links = links_.beside(folder, book.sites, report_name(told.repeats), written=[site.id for site in chosen])
-    frame = to_frame(records)
-    pictures = _pictures(book, records, chosen, told.repeats) if images else {}
+    links = links_.beside(folder, book.sites, report_name(pages.repeats), written=[site.id for site in chosen])
+    pictures = _pictures(book, pages, chosen) if images else {}
     written: list[Path] = []
 
     def write(page: Map, name: str) -> None:
@@ -107,34 +102,55 @@ def map_(
         click.echo(str(path))
 
     for site in chosen:
+        _, frame, told = pages.page(site.id)
         page = maps.site_map(frame, site.id, told, tiles=tiles, links=links, pictures=pictures.get(site.id))
         write(page, links_.page_name(site.id))
+    _, frame, told = pages.overview()
     write(maps.overview_map(frame, told, tiles=tiles, links=links), links_.OVERVIEW)
     if show:
         _show(folder / (links_.page_name(chosen[0].id) if len(chosen) == 1 else links_.OVERVIEW))
     finish(problems)
 
 
-def _say_empty(records: Sequence[Observation], repeats: Repeats) -> None:
+def _pages(
+    book: Logbook, year: int | None, baseline: str | None, conditions: Sequence[str]
+) -> tuple[OfRecords | OfColumns, list[Problem]]:
+    """What the pages are made of, and what was met in reading; says so when they hold nothing of those years."""
+    from resight import studies, study
+    from resight.frame import to_frame
+    from resight.selection import Wanted
+
+    found = book.selection(Wanted(book.vocabulary), confidential=True)
+    if found is not None and len(found) > studies.MANY:
+        year = year or found.year
+        many = studies.OfColumns(book, found, year=year, baseline_years=baseline_years(baseline, year))
+        _say_empty(found.years, many.repeats)
+        return many, found.problems
+    records, problems = book.read()
+    year = year_of(records, year)
+    told = study.of(book, records, year=year, baseline_years=baseline_years(baseline, year), conditions=conditions)
+    _say_empty({day.year for record in records for day in record.bounds}, told.repeats)
+    return studies.OfRecords(studies.Page(records, to_frame(records), told)), problems
+
+
+def _say_empty(there: Collection[int], repeats: Repeats) -> None:
     """Say so when the pages will hold nothing of the years that were asked for."""
     from resight import terminal, wording
 
-    there = {day.year for record in records for day in record.bounds}
-    if there.isdisjoint((repeats.year, *repeats.baseline_years)):
+    if not {repeats.year, *repeats.baseline_years} & set(there):
         asked = f"{repeats.year} or {wording.years_text(repeats.baseline_years)}"
         on_file = f"there are records of {wording.years_text(list(there))}" if there else "no record is on file yet"
         terminal.say(f"nothing is logged for {asked}, and the pages say so; {on_file}", level="notice", err=True)
 
 
-def _pictures(
-    book: Logbook, records: Sequence[Observation], sites: Iterable[Site], repeats: Repeats
-) -> dict[str, Pictures]:
+def _pictures(book: Logbook, pages: OfRecords | OfColumns, sites: Iterable[Site]) -> dict[str, Pictures]:
     """The images of each page; says so when there are none."""
     from resight import pictures, terminal
 
-    found = {
-        site.id: pictures.of_site(records, site, repeats, preview_in(book), _chip_of(book, site)) for site in sites
-    }
+    found = {}
+    for site in sites:
+        records, _, told = pages.page(site.id)
+        found[site.id] = pictures.of_site(records, site, told.repeats, preview_in(book), _chip_of(book, site))
     terminal.problems(problem for held in found.values() for problem in held.problems)
     if not any(held.of for held in found.values()):
         terminal.say(

@@ -1,0 +1,98 @@
+"""The pages of very many records: what each says is what it says where all records are compared as objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from click.testing import Result
+from geopandas import GeoDataFrame
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resight import Logbook, comparison, studies
+from resight.frame import of_columns, to_frame
+from resight.links import Links
+from resight.logbook import Reading
+from resight.observation import Observation, Site
+from resight.overview import overview_page
+from resight.selection import Selection
+from resight.sitepage import site_page
+from resight.study import Study, up_to
+from resight.vocabulary import Vocabulary
+from test_bulk import YEARS, two_years
+from test_evidence import SITES as EVIDENCE_SITES
+from test_evidence import WORDS
+
+Run = Callable[..., Result]
+
+
+class Book:
+    """What the studies ask of a logbook, of records in memory."""
+
+    def __init__(self, records: Sequence[Observation], sites: Mapping[str, Site], vocabulary: Vocabulary) -> None:
+        self.records, self.sites, self.vocabulary = records, sites, vocabulary
+
+    def frame(self, columns: Sequence[str]) -> GeoDataFrame:
+        return of_columns(to_frame(self.records), columns)
+
+    def read(self, sites: Collection[str]) -> Reading:
+        return Reading([record for record in self.records if record.site in sites], [])
+
+    def records_of(self, ids: Iterable[str]) -> list[Observation]:
+        wanted = set(ids)
+        return [record for record in self.records if record.id in wanted]
+
+    def digest(self, records: object) -> str:
+        return f"{len(cast(Sequence[Observation], records))} records"
+
+    def basemap(self) -> dict[str, Any]:
+        return {}
+
+
+def both(records: Sequence[Observation], sites: Mapping[str, Site]) -> tuple[studies.OfRecords, studies.OfColumns]:
+    ordered = sorted(records, key=lambda record: (*record.bounds, record.id or ""))
+    book = Book(ordered, sites, WORDS)
+    repeats = comparison.repeats(ordered, **YEARS, vocabulary=WORDS, sites=sites)
+    ids = frozenset(record.id or "" for record in ordered)
+    told = Study(ids, repeats, sites, WORDS, {}, book.digest(ordered), up_to(ordered))
+    few = studies.OfRecords(studies.Page(ordered, to_frame(ordered), told))
+    many = studies.OfColumns(cast(Logbook, book), cast(Selection, ordered), **YEARS)
+    return few, many
+
+
+def same_pages(records: Sequence[Observation], sites: Mapping[str, Site]) -> None:
+    few, many = both(records, sites)
+    for site in sites.values():
+        one, other = ([page.frame, site, page.study] for page in (few.page(site.id), many.page(site.id)))
+        assert site_page(*other) == site_page(*one)
+    page = many.overview()
+    of_few = few.overview()
+    assert overview_page(page.frame, page.study, Links()) == overview_page(of_few.frame, of_few.study, Links())
+
+
+@settings(deadline=None, max_examples=100)
+@given(two_years(), st.booleans())
+def test_every_page_says_what_it_says_of_few(records: list[Observation], watched: bool) -> None:
+    # Watched together sites are one scope, else each is its own.
+    sites = {name: site.model_copy(update={"watched": watched}) for name, site in EVIDENCE_SITES.items()}
+    same_pages(records, sites)
+
+
+def test_the_command_writes_the_same_pages(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, book: Logbook
+) -> None:
+    assert run("export", "--output", str(tmp_path / "all.parquet"), folder=book.folder).exit_code == 0
+    many = tmp_path / "many"
+    assert run("init", str(many), "--empty").exit_code == 0
+    assert run("import", str(tmp_path / "all.parquet"), "--bulk", "--logbook", str(many)).exit_code == 0
+    written = []
+    for most in (studies.MANY, 0):
+        monkeypatch.setattr(studies, "MANY", most)
+        folder = tmp_path / f"pages-{most}"
+        assert run("map", "--all", "--output", str(folder), folder=many).exit_code == 0
+        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert len(written[0]) > 10
+    assert written[0] == written[1]
