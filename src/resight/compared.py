@@ -8,6 +8,7 @@ arrays, so that scopes can be worked on in any order and anywhere. Nothing is to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas
@@ -16,6 +17,7 @@ import pandas as pd
 import shapely
 
 from resight import geodesy, linkage, weights
+from resight.engine import HERE, Engine
 from resight.evidence import DEFAULTS, FINDINGS, Assumptions, Counts
 from resight.observation import Method, Site
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 #: Between the steps of a platform path, and between the activities, of a frame of episodes.
 ARROW = " > "
 COMMA = ", "
+#: Sites compared alone are given to an engine together until they have so many episodes.
+_TOGETHER = 10_000
 _EPOCH = 719_163
 
 
@@ -162,6 +166,7 @@ def of(
     sites: Mapping[str, Site],
     assume: Assumptions = DEFAULTS,
     learn: bool = False,
+    engine: Engine = HERE,
 ) -> Iterator[Compared]:
     """Compare one year of a frame of episodes with a baseline, scope by scope.
 
@@ -173,13 +178,15 @@ def of(
         sites: the register, for the residents of sites; sites that are not in it have none.
         assume: m, κ and the prior.
         learn: learn m from the two years first, where there are episodes enough.
+        engine: where that is done; sites alone are given to it some at a time, of a group the pairs.
     """
     coded, began, shapes = code(found), years_of(found), found.geometry.array
     is_then, is_now = np.isin(began, list(baseline_years)), began == year
     number = {name: place for place, name in enumerate(coded.sites)}
     order = np.argsort(coded.columns.site, kind="stable")
     ends = np.searchsorted(coded.columns.site[order], np.arange(len(number) + 1))
-    for group in groups:
+
+    def sides(group: Sequence[str]) -> _Sides:
         codes = [number[name] for name in group if name in number]
         here = [order[ends[one] : ends[one + 1]] for one in codes] or [order[:0]]
         # In the order of the frame.
@@ -189,45 +196,72 @@ def of(
         near = np.zeros((2, 0), dtype=np.int64)
         if len(codes) > 1:
             near = geodesy.near_rows(positions(shapes[then], held.baseline), positions(shapes[now], held.current))
-        yield compare(
-            held, near, group, then=then, now=now, vocabulary=vocabulary, sites=sites, assume=assume, learn=learn
-        )
+        return _Sides(tuple(group), then, now, held, near)
+
+    how = _How(vocabulary, sites, assume, learn)
+    for is_alone, several in groupby(map(sides, groups), key=lambda one: len(one.scope) == 1):
+        if is_alone:
+            for some in engine.map("Comparing sites", _each, _together(several), how):
+                yield from some
+        else:
+            for one in several:
+                yield _compared(one, how, engine)
 
 
-def compare(
-    held: weights.Table,
-    near: Ints,
-    scope: Sequence[str],
-    *,
-    then: Ints,
-    now: Ints,
-    vocabulary: Vocabulary,
-    sites: Mapping[str, Site],
-    assume: Assumptions = DEFAULTS,
-    learn: bool = False,
-) -> Compared:
-    """Decide within one scope, one to one, which row of a table matches which.
+class _Sides(NamedTuple):
+    """Both years of a scope, not held against each other yet; as in :class:`Compared`."""
 
-    Args:
-        held: the episodes of both years at the sites of the scope.
-        near: see :func:`resight.linkage.link`.
-        scope: the ids of the sites, those without episodes too.
-        then, now: rows of the frame of episodes that the rows of ``held`` are.
-        vocabulary, sites, assume, learn: as :func:`of`.
-    """
+    scope: tuple[str, ...]
+    then: Ints
+    now: Ints
+    held: weights.Table
+    near: Ints
+
+
+class _How(NamedTuple):
+    """What all scopes are compared by, see :func:`of`."""
+
+    vocabulary: Vocabulary
+    sites: Mapping[str, Site]
+    assume: Assumptions
+    learn: bool
+
+
+def _together(several: Iterable[_Sides]) -> Iterator[list[_Sides]]:
+    """Scopes together until their episodes are many."""
+    held: list[_Sides] = []
+    rows = 0
+    for one in several:
+        held.append(one)
+        rows += len(one.then) + len(one.now)
+        if rows >= _TOGETHER:
+            yield held
+            held, rows = [], 0
+    if held:
+        yield held
+
+
+def _each(several: Iterable[_Sides], how: _How) -> list[Compared]:
+    return [_compared(one, how) for one in several]
+
+
+def _compared(one: _Sides, how: _How, engine: Engine = HERE) -> Compared:
+    """Decide within one scope, one to one, which episode matches which."""
+    held, assume = one.held, how.assume
 
     def make(assumed: Assumptions) -> Weights:
-        return weights.Weights(held, vocabulary=vocabulary, scope=len(scope), sites=sites, assume=assumed)
+        scope = len(one.scope)
+        return weights.Weights(held, vocabulary=how.vocabulary, scope=scope, sites=how.sites, assume=assumed)
 
     learned = 0
-    if learn and len(then) and len(now) >= linkage.LEARNABLE:
-        assume, learned = linkage.learn(make, near, assume)
+    if how.learn and len(one.then) and len(one.now) >= linkage.LEARNABLE:
+        assume, learned = linkage.learn(make, one.near, assume, engine)
     weighed = make(assume)
-    links = linkage.link(weighed, near)
+    links = linkage.link(weighed, one.near, engine)
     chosen = links.assigned[links.posterior[links.assigned] > 0.5]
     chosen = chosen[~weighed.is_other(links.baseline[chosen], links.current[chosen])]
     order = np.lexsort((held.current.ids[links.current[chosen]].astype(str), -links.bits[chosen]))
-    return Compared(tuple(scope), then, now, weighed, near, links, chosen[order], learned)
+    return Compared(one.scope, one.then, one.now, weighed, one.near, links, chosen[order], learned)
 
 
 def matches(found: geopandas.GeoDataFrame, one: Compared) -> geopandas.GeoDataFrame:
