@@ -328,14 +328,21 @@ def table(coded: Coded, then: Ints, now: Ints, sites: Sequence[int] | None = Non
         then, now: rows of the baseline, and of the year under study.
         sites: the numbers of the sites that the rows are of; those of all sites if not given.
     """
-    sides, names = [coded.columns.take(rows) for rows in (then, now)], coded.sites
+    sides, names, activities = [coded.columns.take(rows) for rows in (then, now)], coded.sites, coded.activities
     if sites is not None:
-        # What belongs to a site is worked out for the sites of the scope alone.
+        # What belongs to a site, and to two sets of activities, is worked out for those of the scope alone.
         place = np.full(len(coded.sites), -1)
         place[list(sites)] = np.arange(len(sites))
-        sides = [weights.Columns(side.ids, place[side.site], *side[2:]) for side in sides]
         names = tuple(coded.sites[one] for one in sites)
-    return weights.Table(sides[0], sides[1], names, coded.paths, coded.operators, coded.activities)
+        sets = np.unique(np.concatenate([[0], *(side.activities for side in sides)]))
+        activities = tuple(coded.activities[one] for one in sets)
+        sides = [
+            weights.Columns(
+                side.ids, place[side.site], *side[2:5], np.searchsorted(sets, side.activities), side.first, side.last
+            )
+            for side in sides
+        ]
+    return weights.Table(sides[0], sides[1], names, coded.paths, coded.operators, activities)
 
 
 def _coded(column: pd.Series[Any]) -> tuple[Ints, Sequence[str]]:
