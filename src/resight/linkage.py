@@ -20,7 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 from resight.engine import HERE, Engine
 from resight.evidence import Assumptions, least_bits
-from resight.weights import NOTHING, SLOTS, Columns, Weights, changes, kinds
+from resight.weights import NOTHING, Columns, Weights, changes, kinds
 
 if TYPE_CHECKING:
     from resight.weights import Bools, Floats, Ints
@@ -215,6 +215,11 @@ class _Added(NamedTuple):
     firsts: Ints
     #: Current rows of each kind.
     members: list[Ints]
+    #: The sets of activities on either side, and the days of either side as slots.
+    sets: Ints
+    sets_now: Ints
+    slots: slice
+    slots_now: slice
     #: By activity and day (down) and kind: a date is spread evenly over its days, up at the first, down after the last.
     days: csr_array
     same_place: bool
@@ -222,7 +227,8 @@ class _Added(NamedTuple):
     @property
     def parts(self) -> Iterator[slice]:
         """Kinds of current rows, as many at a time as are met in one go."""
-        return _parts(len(self.members), max(1, 8 * _CHUNK // max(self.days.shape)))
+        days = max(slots.stop - slots.start for slots in (self.slots, self.slots_now))
+        return _parts(len(self.members), max(1, 8 * _CHUNK // max(*self.days.shape, len(self.sets_now) * (days + 1))))
 
 
 def _added_up(weights: Weights, b: Ints | None = None, c: Ints | None = None, *, same_place: bool) -> _Added:
@@ -231,13 +237,18 @@ def _added_up(weights: Weights, b: Ints | None = None, c: Ints | None = None, *,
     b, c = (np.arange(len(side)) if rows is None else rows for rows, side in ((b, then), (c, now)))
     firsts_now, kind_now = kinds(weights.kinds_of_current[1][c])
     firsts, kind = kinds(weights.kinds_of_baseline[1][b])
-    sets, slots = len(weights.held.activities), SLOTS + 1
-    start, end = weights.season.then[:, b]
+    # No more activities and days than there are on either side.
+    sets, sets_now = (np.unique(side.activities[rows]) for side, rows in ((then, b), (now, c)))
+    (start, end), (start_now, end_now) = weights.season.then[:, b], weights.season.now[:, c]
+    slots = slice(int(start.min()), int(end.max()))
+    slots_now = slice(int(start_now.min()), int(end_now.max()))
     up = 1 / (end - start)
-    at = np.concatenate([then.activities[b] * slots + start, then.activities[b] * slots + end])
-    days = csr_array((np.concatenate([up, -up]), (at, np.tile(kind, 2))), shape=(sets * slots, len(firsts)))
+    first = np.searchsorted(sets, then.activities[b]) * (slots.stop - slots.start + 1) - slots.start
+    at = np.concatenate([first + start, first + end])
+    shape = (len(sets) * (slots.stop - slots.start + 1), len(firsts))
+    days = csr_array((np.concatenate([up, -up]), (at, np.tile(kind, 2))), shape=shape)
     members = [c[held] for held in _members(kind_now, len(firsts_now))]
-    return _Added(b, kind, b[firsts], members, days, same_place)
+    return _Added(b, kind, b[firsts], members, sets, sets_now, slots, slots_now, days, same_place)
 
 
 def _aggregated(weights: Weights, added: _Added, part: slice, least: float) -> _Part:
@@ -247,31 +258,33 @@ def _aggregated(weights: Weights, added: _Added, part: slice, least: float) -> _
     worth keeping.
     """
     then, now, season = weights.held.baseline, weights.held.current, weights.season
-    sets, slots = len(weights.held.activities), SLOTS + 1
+    of_activities = weights.odds_of_activity[np.ix_(added.sets, added.sets_now)]
+    of_days = season.of_days[added.slots_now, added.slots]
     members = added.members[part]
     numbers = weights.kinds_of_baseline[1][added.firsts]
     numbers_now = weights.kinds_of_current[1][[held[0] for held in members]]
     sums: list[Floats] = []
     kept: list[tuple[Ints, Ints]] = []
     odds = weights.odds_of_kinds(numbers, numbers_now) * np.exp2(weights.place[added.firsts, int(added.same_place)])
-    by_day = (added.days @ odds.T).reshape(sets, slots, -1).cumsum(axis=1)[:, :-1]
+    by_day = (added.days @ odds.T).reshape(len(added.sets), of_days.shape[1] + 1, -1).cumsum(axis=1)[:, :-1]
     # From the baseline's activity and day to the current one's; a mean over days is a difference of sums. The last
     # digits of a product of matrices hang on the number of threads: on another machine they would be others.
     with _BLAS.limit(limits=1, user_api="blas"):
-        met = np.tensordot(weights.odds_of_activity, by_day, axes=(0, 0))
-        met = np.tensordot(season.of_days, met, axes=(0, 1)).cumsum(axis=0)
+        met = np.tensordot(of_activities, by_day, axes=(0, 0))
+        met = np.tensordot(of_days, met, axes=(1, 1)).cumsum(axis=0)
     met = np.concatenate([np.zeros_like(met[:1]), met])
     worth = odds * weights.most_beyond_platform > least
     for number, rows in enumerate(members):
-        activity, (first, after) = now.activities[rows], season.now[:, rows]
+        activity = np.searchsorted(added.sets_now, now.activities[rows])
+        first, after = season.now[:, rows] - added.slots_now.start
         sums.append((met[after, activity, number] - met[first, activity, number]) / (after - first))
         if worth[number].any():
             those = np.flatnonzero(worth[number][added.kind])
             most = odds[number][added.kind[those]] * season.most
-            for one in np.unique(activity).tolist():
+            for one in np.unique(now.activities[rows]).tolist():
                 fit = most * weights.odds_of_activity[then.activities[added.rows[those]], one] > least
                 if fit.any():
-                    alike = rows[activity == one]
+                    alike = rows[now.activities[rows] == one]
                     kept += _worth(weights, added.rows[those[fit]], alike, least, same_place=added.same_place)
     return np.concatenate(members), np.concatenate(sums), kept
 

@@ -480,7 +480,11 @@ class Weights:
         """One baseline row for each kind that place and platform are worth the same for, and which every row is."""
         then = self.held.baseline
         owners = [self._owners[:, depth] for depth in range(self._owners.shape[1]) if self._owners[:, depth].any()]
-        return kinds(then.site, self._shape_then, then.individual, *owners)
+        # Of two individuals that are seen as often, one is worth what the other is.
+        named = np.flatnonzero(then.individual >= 0)
+        worth = np.zeros(len(then), dtype=np.int64)
+        worth[named] = np.unique(self.platform[named, 2 * self._lengths[then.path[named]] + 2], return_inverse=True)[1]
+        return kinds(then.site, self._shape_then, worth, *owners)
 
 
 def _shape(rows: Columns) -> Ints:
