@@ -32,6 +32,7 @@ ORDER = (
     "featurefile",
     "index",
     "bulkfile",
+    "bulktwins",
     "bulkchecks",
     "selection",
     "journal",
@@ -172,6 +173,7 @@ HOMES = {
         "bulk",
         "bulkchecks",
         "bulkfile",
+        "bulktwins",
         "chance",
         "compared",
         "comparison",
@@ -213,6 +215,7 @@ HOMES = {
     "pyarrow": {
         "bulkchecks",
         "bulkfile",
+        "bulktwins",
         "exchange.bulkintake",
         "exchange.delimited",
         "exchange.flat",
@@ -229,6 +232,7 @@ HOMES = {
     "orjson": {
         "bulkchecks",
         "bulkfile",
+        "bulktwins",
         "bygone",
         "custody",
         "exchange.darwincore",

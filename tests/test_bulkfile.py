@@ -1,12 +1,14 @@
 """Bulk files: rows that are records, in files that are written once, read together with the year files."""
 
+import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import geopandas
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -200,16 +202,83 @@ def test_a_file_that_is_none_of_ours_is_named_and_left_out(book: Logbook) -> Non
     log(book, SEEN)
     folder = book.folder / "observations/bulk/2025"
     (folder / "other.parquet").write_bytes(b"PAR1 cut off")
-    pq.write_table(pa.table({"site": ["dunay"]}), folder / "plain.parquet")
+    pq.write_table(pa.table({"site": ["dunay"]}), folder.parent / "plain.parquet")
+    (folder / "folder.parquet").mkdir()
+    (folder / "._2025.parquet").write_bytes(b"of a Mac")
     records_, problems = book.read()
-    assert len(records_) == 1
+    assert len(records_) == len(book.frame()) == 1
     assert [(problem.file, problem.level) for problem in problems] == [
+        ("observations/bulk/2025/folder.parquet", "error"),
         ("observations/bulk/2025/other.parquet", "error"),
-        ("observations/bulk/2025/plain.parquet", "error"),
+        ("observations/bulk/plain.parquet", "error"),
     ]
-    assert "has no column 'id'" in problems[1].what
-    with pytest.raises(UnreadableFile, match=r"other\.parquet"):
-        log(book, {**SEEN, "site": "nakhodka"})
+    assert {problem.what for problem in problems} == {
+        "is not named by its content, so it was put there outside the log"
+    }
+    log(book, {**SEEN, "site": "nakhodka"})
+
+
+def edited(path: Path, name: str, value: Any) -> None:
+    """Another value in the first row, as a person with pandas would set it."""
+    table = pq.read_table(path, partitioning=None)
+    at = table.schema.get_field_index(name)
+    cells = [value, *table.column(name).to_pylist()[1:]]
+    pq.write_table(table.set_column(at, name, pa.array(cells, type=table.schema.field(name).type)), path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-20]),
+        lambda path: path.write_bytes(b""),
+        lambda path: edited(path, "count", 7),
+        lambda path: edited(path, "id", None),
+        lambda path: edited(path, "sources", "{"),
+        lambda path: edited(path, "geometry", b"no position"),
+        lambda path: pd.DataFrame({"site": ["dunay"]}).to_parquet(path),
+    ],
+)
+def test_a_bulk_file_that_is_not_as_it_was_written_is_in_no_answer(book: Logbook, spoil: Callable[[Path], Any]) -> None:
+    log(book, SEEN, {**SEEN, "site": "nakhodka"})
+    (path,) = bulkfile.paths(book.folder / "observations")
+    whole = path.read_bytes()
+    spoil(path)
+    again = Logbook(book.folder)
+    records_, problems = again.read()
+    assert (records_, len(again.frame())) == ([], 0)
+    assert [(problem.level, problem.file) for problem in problems] == [("error", bulkfile.name_of(path))]
+    assert "was changed or cut off after it was written" in problems[0].what
+    # What has which id is not known, so nothing gets one.
+    for write in (lambda: log(again, SEEN), lambda: again.add(Observation.model_validate(SEEN), now=NOW)):
+        with pytest.raises(UnreadableFile, match=r"not all ids on file are known.*\n.*changed or cut off"):
+            write()
+    path.write_bytes(whole)
+    assert len(Logbook(book.folder).read().records) == 2
+
+
+def test_a_file_of_a_newer_version_is_read_and_that_is_said(book: Logbook) -> None:
+    log(book, SEEN)
+    (path,) = bulkfile.paths(book.folder / "observations")
+    table = pq.read_table(path, partitioning=None).append_column("altitude_m", pa.array([1.5]))
+    path.unlink()
+    pq.write_table(table, path)
+    path.rename(path.with_stem(hashlib.sha256(path.read_bytes()).hexdigest()[:16]))
+    records_, problems = Logbook(book.folder).read()
+    assert len(records_) == 1
+    assert [(p.level, p.what) for p in problems if p.level == "warning"] == [
+        ("warning", "was written by a newer resight: altitude_m of its records are in no answer here")
+    ]
+
+
+def test_check_names_a_bulk_file_that_is_gone(book: Logbook) -> None:
+    log(book, SEEN)
+    (path,) = bulkfile.paths(book.folder / "observations")
+    book.add(Observation.model_validate({**SEEN, "site": "nakhodka"}), now=NOW)
+    path.unlink()
+    wrong = [problem for problem in Logbook(book.folder).check() if problem.level == "error"]
+    assert [(problem.file, problem.what[:46]) for problem in wrong] == [
+        (bulkfile.name_of(path), "this file stands in the journal alone: its wri")
+    ]
 
 
 def test_without_pyarrow_the_extra_is_named(book: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,7 @@ _POINT_HEAD = b"\x01\x01\0\0\0"
 _KINDS = ("Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon")
 _HEAD = 16
 _KEPT = "nothing of it is in any answer until it is put back from a copy or out of git"
+_FOREIGN = "nothing of it is in any answer: take it out, and import it with --bulk"
 
 
 @cache
@@ -77,7 +78,7 @@ class BulkFiles:
     """Bulk files, read together as one table.
 
     Args:
-        paths: where they stand; those that cannot be read as such are told in :attr:`problems` and left out.
+        paths: where they stand; those that are not as they were written are told in :attr:`problems` and left out.
 
     Raises:
         UnreadableFile: there are such files, and pyarrow is not installed.
@@ -91,14 +92,27 @@ class BulkFiles:
         self.problems: list[Problem] = []
         #: Records by file.
         self.counts: dict[Path, int] = {}
+        #: By file, the ids of those of its records that count for nothing, for another record has their id.
+        self.hidden: Mapping[Path, Collection[str]] = {}
         for path in paths:
             try:
-                self.counts[path] = _rows(path)
+                self.counts[path], unknown = _opened(path)
             except UnreadableFile as error:
-                self.problems.append(Problem("error", str(error), name_of(path), mend=_KEPT))
+                is_ours = bool(NAME.fullmatch(key_of(path)))
+                self.problems.append(Problem("error", str(error), name_of(path), mend=_KEPT if is_ours else _FOREIGN))
+                continue
+            if unknown:
+                what = f"was written by a newer resight: {', '.join(unknown)} of its records are in no answer here"
+                self.problems.append(Problem("warning", what, name_of(path), mend="use that version"))
 
     def __bool__(self) -> bool:
         return bool(self.counts)
+
+    @property
+    def is_whole(self) -> bool:
+        """Could all that was written here be read? What others put there does not count."""
+        ours = (path for path in self.paths if NAME.fullmatch(key_of(path)))
+        return all(path in self.counts for path in ours)
 
     def table(
         self,
@@ -123,7 +137,21 @@ class BulkFiles:
         where = _filter(between, sites, ids, without, withdrawn=withdrawn)
         if not self:
             return schema().empty_table().select(list(columns))
-        return _dataset(self.counts).to_table(columns=list(columns), filter=where)
+        return self._scanned(list(columns), where)
+
+    def _scanned(self, columns: list[str], where: pc.Expression | None) -> pa.Table:
+        import pyarrow as pa
+
+        if not self.hidden:
+            return _dataset(self.counts).to_table(columns=columns, filter=where)
+        # Which rows count for nothing is a matter of each file.
+        parts = [_dataset([path]).to_table(columns=columns, filter=self._shown(path, where)) for path in self.counts]
+        return pa.concat_tables(parts)
+
+    def _shown(self, path: Path, where: pc.Expression | None) -> pc.Expression | None:
+        """A filter for the rows of a file that count."""
+        hidden = _filter(without=self.hidden.get(path, ()))
+        return where if hidden is None else hidden if where is None else where & hidden
 
     def batches(
         self,
@@ -136,7 +164,8 @@ class BulkFiles:
         """As :meth:`table`, all columns, some thousand rows at a time, each with the name of the file they stand in."""
         where = _filter(between, sites, ids, withdrawn=withdrawn)
         for path in self.counts:
-            scanned = _dataset([path]).to_batches(columns=list(COLUMNS), filter=where, batch_size=GROUP // 8)
+            shown = self._shown(path, where)
+            scanned = _dataset([path]).to_batches(columns=list(COLUMNS), filter=shown, batch_size=GROUP // 8)
             yield from ((name_of(path), batch) for batch in scanned)
 
     def ids(self, others: Collection[str] = ()) -> pa.Array:
@@ -149,7 +178,7 @@ class BulkFiles:
     def find(self, identifier: str) -> list[tuple[str, Observation]]:
         """The record with this id, after the name of the file in which it stands, if there is one."""
         for path in self.counts:
-            for record in records(_dataset([path]).to_table(filter=_filter(ids=[identifier]))):
+            for record in records(_dataset([path]).to_table(filter=self._shown(path, _filter(ids=[identifier])))):
                 return [(name_of(path), record)]
         return []
 
@@ -179,7 +208,8 @@ def _dataset(paths: Iterable[Path]) -> Any:
 
 def paths(observations: Path) -> list[Path]:
     """All Parquet files below ``bulk``, whoever put them there."""
-    return sorted((observations / FOLDER).glob("*/*.parquet"))
+    below = (observations / FOLDER).rglob("*")
+    return sorted(path for path in below if path.suffix.lower() == ".parquet" and not path.name.startswith("."))
 
 
 def name_of(path: Path) -> str:
@@ -189,15 +219,30 @@ def name_of(path: Path) -> str:
 
 def key_of(path: Path) -> str:
     """What a bulk file is called in the journal."""
-    return f"{FOLDER}/{path.parent.name}/{path.name}"
+    at = max(number for number, part in enumerate(path.parts) if part == FOLDER)
+    return "/".join(path.parts[at:])
 
 
-def _rows(path: Path) -> int:
-    """How many records a file holds.
+def _opened(path: Path) -> tuple[int, list[str]]:
+    """How many records a file holds, and its columns that are not known here.
 
     Raises:
-        UnreadableFile: it is no whole Parquet file, or has other columns.
+        UnreadableFile: it is not as it was written, or has other columns.
     """
+    found = NAME.fullmatch(key_of(path))
+    if not found:
+        raise UnreadableFile("is not named by its content, so it was put there outside the log")
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableFile(f"cannot be read: {error.strerror or error}") from None
+    if not digest.startswith(found[2]):
+        raise UnreadableFile("was changed or cut off after it was written: its content is not what it is named by")
+    return _rows(path)
+
+
+def _rows(path: Path) -> tuple[int, list[str]]:
     pq = parquet()
     try:
         file = pq.ParquetFile(path)
@@ -212,7 +257,7 @@ def _rows(path: Path) -> int:
             if given.field(at).type != field.type:
                 what = f"its column {field.name!r} is {given.field(at).type}, not {field.type}"
                 raise UnreadableFile(f"{what}, so it is not one of ours")
-        return int(file.metadata.num_rows)
+        return int(file.metadata.num_rows), [name for name in given.names if name not in wanted.names]
 
 
 def parquet() -> Any:

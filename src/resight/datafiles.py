@@ -7,7 +7,7 @@ into its place; what is known of it is known by the stamp it was written with.
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from resight import bulkfile, index
+from resight import bulkfile, bulktwins, index
 from resight.bulkfile import BulkFiles
 from resight.featurefile import (
     FeatureFile,
@@ -49,6 +49,7 @@ class DataFiles:
         paths = bulkfile.paths(self.observations)
         if self._bulk is None or self._bulk.paths != paths:
             self._bulk = BulkFiles(paths)
+            bulktwins.put_apart(self._bulk, self.journal.bulk_names, self._ids, self.own_folder)
         return self._bulk
 
     def glanced(self) -> list[YearFile]:
@@ -58,6 +59,10 @@ class DataFiles:
     def whole(self) -> list[FeatureFile]:
         """The seeds and the year files, parsed."""
         return [self.load(path) for path in (*self.seed_paths(), *self.year_paths())]
+
+    def _ids(self) -> set[str]:
+        """The ids of the year files."""
+        return {identifier for path in self.year_paths() for identifier in self.glance(path).ids if identifier}
 
     def seed_paths(self) -> list[Path]:
         """The published records that came with the package."""

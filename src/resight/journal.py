@@ -205,6 +205,12 @@ class Journal:
         with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
             yield from file
 
+    def bulk_names(self) -> list[str]:
+        """The names of the bulk files, in the order in which the lines first speak of them."""
+        mark = f'"type":"{_COLLECTION}"'.encode()
+        entries = (_entry(row) for row in self.rows() if mark in row)
+        return list(dict.fromkeys(entry["id"] for entry in entries if entry and is_of_bulk(entry)))
+
     def past(self, moment: datetime, problems: list[Problem]) -> Past:
         """What the journal says of the records at a moment, which still counts; see :meth:`entries`."""
         last: dict[str, Entry] = {}

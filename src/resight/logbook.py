@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import bulkfile, checks, custody, dates, images, rubbish
+from resight import bulkfile, bulktwins, checks, custody, dates, images, rubbish
 from resight.bygone import Bygone, named
 from resight.checks import KEPT, REGISTER_FILE, Located
 from resight.datafiles import DataFiles, is_seed
@@ -425,13 +425,14 @@ class Logbook:
         The images on file are not looked at, see :meth:`check_images`.
         """
         problems: list[Problem] = []
+        self._say_lost_bulk()
         located = list(self._located(problems, withdrawn=True, as_of=as_of, bulk=as_of is not None))
         if as_of is None and self._files.bulk:
+            problems += self._unsaid_in_bulk(located)
             located += self._suspects(located, problems)
         return [
             *problems,
             *self._out_of_place(),
-            *self._changed_bulk(),
             *checks.run(checks.Context(located, self.sites, self.vocabulary)),
         ]
 
@@ -455,17 +456,23 @@ class Logbook:
             for record in bulkfile.records(batch)
         ]
 
-    def _changed_bulk(self) -> Iterator[Problem]:
-        """The bulk files that are not as they were written, by the digest that they are named by."""
-        for file in self._held():
-            what, mend = "", "put it back from a copy or out of git"
-            if not bulkfile.NAME.fullmatch(file.key):
-                what = "is not named by its content, so it was put there outside the log"
-                mend = "take it out, and import it with --bulk"
-            elif file.digest[: len(Path(file.key).stem)] != Path(file.key).stem:
-                what = "was changed after it was written: its content is not what it is named by"
-            if what and file.records is not None:
-                yield Problem("error", what, file.name, mend=mend)
+    def _say_lost_bulk(self) -> None:
+        for name in self._files.journal.bulk_names():
+            if not (self._files.observations / name).exists():
+                self._repairs.say_lost(name)
+
+    def _unsaid_in_bulk(self, others: Sequence[Located]) -> Iterator[Problem]:
+        """Bulk records that no answer has, for a record that is none of their revisions has their id."""
+        places = {item.record.id or "": item.file for item in others if item.file.startswith("observations/")}
+
+        def wordings(ids: Collection[str]) -> Iterator[Observation]:
+            yield from (item.record for item in others if item.record.id in ids)
+            for entry in self._files.journal.entries([]):
+                for wording in (entry.before, entry.after) if entry.id in ids else ():
+                    with contextlib.suppress(InvalidRecord):
+                        yield Observation.from_feature(orjson.loads(wording or b"{}"))
+
+        return bulktwins.overridden(self._files.bulk, places, wordings, lambda sites: self.bulk_rows(sites=sites))
 
     def _out_of_place(self) -> Iterator[Problem]:
         for path in self._files.year_paths():
@@ -712,6 +719,8 @@ class Logbook:
                 known.add(names)
         with self._locked():
             taken: set[str | None] = set().union(*(file.ids for file in self._files.glanced()))
+            if not self._files.bulk.is_whole:
+                raise UnreadableFile(_not_all_ids(self._files.bulk.problems))
             if self._files.bulk:
                 taken |= self._files.bulk.like({stem(record.site, record.date, record.platform) for record in records})
                 taken |= self._files.bulk.holding({record.id for record in records})
@@ -750,12 +759,13 @@ class Logbook:
             return rows
         moment = _moment(now)
         with self._locked():
-            unread = [problem for problem in self.file_problems() if problem.level == "error"]
-            if unread:
-                what = "not all ids on file are known, so no bulk file is written; nothing was changed:\n"
-                raise UnreadableFile(what + "\n".join(f"  {problem}" for problem in unread))
+            bulk = self._files.bulk
+            unread = [problem for file in self._files.glanced() for problem in file.problems]
+            unread += [] if bulk.is_whole else bulk.problems
+            if any(problem.level == "error" for problem in unread):
+                raise UnreadableFile(_not_all_ids(unread))
             taken = set().union(*(file.ids for file in self._files.glanced())) - {None}
-            rows = bulkfile.with_ids(bulkfile.with_moment(rows, moment), self._files.bulk.ids(taken))
+            rows = bulkfile.with_ids(bulkfile.with_moment(rows, moment), bulk.ids(taken))
             self._write_bulk(rows, source, moment, by)
         return rows
 
@@ -1024,6 +1034,11 @@ class Logbook:
         for name in (REGISTER_FILE, VOCABULARY_FILE):
             whole.update((self.folder / name).read_bytes())
         return whole.hexdigest()
+
+
+def _not_all_ids(problems: Iterable[Problem]) -> str:
+    what = "not all ids on file are known, so no record can have one; nothing was changed:\n"
+    return what + "\n".join(f"  {problem}" for problem in problems if problem.level == "error")
 
 
 def _moment(now: datetime | None) -> datetime:

@@ -551,6 +551,8 @@ WHOLE = ("count", "count_min", "count_max", "revision")
 NUMBERS = ("location_uncertainty_m", "gsd_m", "cloud_pct", "off_nadir_deg", "length_m", "width_m")
 FLAGS = ("effort_stated", "aggregate", "context")
 LISTS = ("sources", "relates", "tags")
+#: Fields that come with the logging, not with what was seen.
+OF_THE_LOG = ("id", "earliest", "latest", "analyst", "logged_at", "revised_at", "revision", "reviewed_by", "status")
 
 
 class _Vouched(Observation):

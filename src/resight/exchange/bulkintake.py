@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from resight import bulkchecks, bulkfile, dates, screening
+from resight import bulkchecks, bulkfile, bulktwins, dates, screening
 from resight.bulkchecks import ALIKE, mask, with_individual
 from resight.errors import InvalidRecord, InvalidValue
 from resight.exchange import geoparquet, intake, moments, own
@@ -604,9 +604,6 @@ def _table(values: _Values, places: _Places) -> pa.Table:
 
 # --- what is there already ----------------------------------------------------------------------------------------
 
-#: What a record says, without who logged it and when.
-_CONTENT = tuple(name for name in bulkfile.COLUMNS if name not in intake.OF_THE_LOG)
-
 
 class Sorted(NamedTuple):
     """Rows set against what is on file."""
@@ -652,7 +649,7 @@ def sorted_out(
     in_bulk = in_bulk.filter(pa.array(~hidden))
     forms = [form for wordings in several for wording in wordings for form in (wording, without_confidential(wording))]
     owner = [at for at, wordings in enumerate(several) for _ in (*wordings, *wordings)]
-    code = bulkfile.codes([taken.rows, in_bulk, bulkfile.table_of(forms)], _CONTENT)
+    code = bulkfile.codes([taken.rows, in_bulk, bulkfile.table_of(forms)], bulktwins.CONTENT)
     fresh, free = _unmatched(*code[:2])
     claimed = _claimed(code[0], fresh, code[2], owner)
     there = int((~fresh).sum())

@@ -18,7 +18,7 @@ from resight.exchange import moments, own
 from resight.exchange.cells import NAMES, NO_NAME, Context, Reader
 from resight.exchange.mapping import FIELDS, GATHERING, Plan, Rule, as_text, is_blank
 from resight.exchange.table import Row
-from resight.observation import Observation, Site, build, positions
+from resight.observation import OF_THE_LOG, Observation, Site, build, positions
 from resight.selection import without_confidential
 from resight.vocabulary import Vocabulary
 
@@ -712,9 +712,6 @@ def _turned(geometry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # --- what is there already ----------------------------------------------------------------------------------
-
-#: Fields that come with the logging, not with what was seen.
-OF_THE_LOG = ("id", "earliest", "latest", "analyst", "logged_at", "revised_at", "revision", "reviewed_by", "status")
 
 
 class Sorted(NamedTuple):
