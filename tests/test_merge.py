@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resight import merge
-from resight.errors import UnreadableFile
+from resight import bulkfile, merge
+from resight.cli import main
+from resight.errors import Problem, UnreadableFile
 from resight.journal import digest_of
 from resight.logbook import Logbook
 from resight.merge import together
@@ -392,6 +396,146 @@ def test_one_id_on_both_sides_in_different_years_becomes_two_records(clone: Clon
     found = {record.id: (record.date, record.berth) for record in clone.book.read().records}
     assert found["dunay-2025-05-18-ropucha-class"] == ("2025-05-18", "Pier 1")
     assert found["dunay-2025-05-18-ropucha-class-2"] == ("2024-05-18", "Pier 2")
+
+
+# --- bulk files, that never change
+
+
+def bulk(clone: Clone, *rows: Mapping[str, Any], now: datetime = NOW) -> list[str]:
+    given = [build(Observation, {"site": "dunay", "date": "2025-05-18", "platform": "tanker", **row}) for row in rows]
+    found = clone.book.add_bulk(bulkfile.table_of(given), source="detector.parquet", now=now)
+    return found.column("id").to_pylist()  # type: ignore[no-any-return]
+
+
+def on_two_sides(clone: Clone, theirs: Callable[[], Any], ours: Callable[[], Any]) -> str:
+    """Both are done on a branch of its own; what git says when these are merged."""
+    clone.git("checkout", "-q", "-b", "other")
+    theirs()
+    clone.commit()
+    clone.git("checkout", "-q", "main")
+    ours()
+    clone.commit()
+    return clone.git("merge", "--no-edit", "other")
+
+
+def answers(clone: Clone) -> list[tuple[str | None, str | None]]:
+    """Id and berth of the records of that day, as all ways to read them have them."""
+    book = clone.book
+    found = [(r.id, r.berth) for r in book.read().records if r.date == "2025-05-18"]
+    frame = book.frame(between=(date(2025, 5, 18), date(2025, 5, 18)))
+    assert [(name, None if pd.isna(berth) else berth) for name, berth in frame["berth"].items()] == found
+    assert all(book.get(name or "").berth == berth for name, berth in found)
+    return found
+
+
+def mended(clone: Clone, wrong: Sequence[Problem]) -> None:
+    """Do what the problems say, as they say it."""
+    for problem in wrong:
+        (command,) = re.findall("`resight (.*?)`", problem.mend)
+        done = CliRunner().invoke(main, ["--logbook", str(clone.folder), *command.split()])
+        assert done.exit_code == 0 or "in the logbook's files" in done.output, done.output
+
+
+LATER = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ROWS = ({"image_id": "a"}, {"image_id": "b", "berth": "Pier 1"}, {"site": "nakhodka"})
+
+
+@pytest.fixture
+def in_the_clone(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone.folder)
+
+
+def test_the_same_rows_imported_on_both_sides_are_there_once(clone: Clone) -> None:
+    said_by_git = on_two_sides(clone, lambda: bulk(clone, *ROWS), lambda: bulk(clone, *ROWS, now=LATER))
+    assert "`resight check` says whether two records have one id" in said_by_git
+    assert len(bulkfile.paths(clone.folder / "observations")) == 2
+    assert answers(clone) == [
+        ("dunay-2025-05-18-tanker", None),
+        ("dunay-2025-05-18-tanker-2", "Pier 1"),
+        ("nakhodka-2025-05-18-tanker", None),
+    ]
+    assert checked(clone.book) == []
+    # What our side wrote stands first in the journal.
+    assert {record.logged_at for record in clone.book.read(sites=["nakhodka"]).records} == {LATER}
+    assert bulk(clone, {"image_id": "c"}) == ["dunay-2025-05-18-tanker-3"]
+    clone.book.amend("dunay-2025-05-18-tanker", berth="Pier 3", now=LATER)
+    assert answers(clone)[0] == ("dunay-2025-05-18-tanker", "Pier 3")
+    assert checked(clone.book) == []
+
+
+def test_other_rows_under_the_same_ids_are_told_with_both_places_and_mended(clone: Clone, in_the_clone: None) -> None:
+    def theirs() -> None:
+        bulk(clone, {"image_id": "a"}, {"image_id": "c", "berth": "Pier 7"}, {"image_id": "d", "berth": "Pier 8"})
+
+    on_two_sides(clone, theirs, lambda: bulk(clone, *ROWS))
+    assert answers(clone) == [
+        ("dunay-2025-05-18-tanker", None),
+        ("dunay-2025-05-18-tanker-2", "Pier 1"),
+        ("dunay-2025-05-18-tanker-3", "Pier 8"),
+        ("nakhodka-2025-05-18-tanker", None),
+    ]
+    (wrong,) = (problem for problem in clone.book.read().problems if problem.level == "error")
+    first, second = (f"observations/{name}" for name in clone.book._files.journal.bulk_names())
+    assert wrong.file == second
+    assert wrong.what.startswith(f"{first} has another record under the same id: dunay-2025-05-18-tanker-2;")
+    assert checked(clone.book) == [str(wrong)]
+    mended(clone, [wrong])
+    assert answers(clone)[-2:] == [("dunay-2025-05-18-tanker-4", "Pier 7"), ("nakhodka-2025-05-18-tanker", None)]
+    assert checked(clone.book) == []
+    # And as often as that is done.
+    mended(clone, [wrong])
+    assert (len(answers(clone)), checked(clone.book)) == (5, [])
+
+
+def test_a_sighting_logged_under_the_id_of_a_bulk_row_is_told_and_mended(clone: Clone, in_the_clone: None) -> None:
+    on_two_sides(
+        clone,
+        lambda: bulk(clone, *ROWS),
+        lambda: [clone.log(platform="tanker", image_id=berth, berth=berth) for berth in ("Pier 4", "Pier 5")],
+    )
+    assert [berth for _, berth in answers(clone)] == ["Pier 4", "Pier 5", None]
+    wrong = [problem for problem in clone.book.check() if problem.level == "error"]
+    assert [problem.what.split(";")[0] for problem in wrong] == [
+        f"observations/2025.geojson has another record under the same id: dunay-2025-05-18-tanker{end}"
+        for end in ("", "-2")
+    ]
+    mended(clone, wrong[:1])
+    assert [berth for _, berth in answers(clone)] == ["Pier 4", "Pier 5", None, "Pier 1", None]
+    assert checked(clone.book) == []
+
+
+def test_a_correction_of_one_of_the_rows_does_not_hide_the_other(clone: Clone, in_the_clone: None) -> None:
+    def theirs() -> None:
+        (identifier,) = bulk(clone, {"image_id": "b", "berth": "Pier 1"})
+        clone.book.amend(identifier, berth="Pier 2", now=LATER)
+
+    on_two_sides(clone, theirs, lambda: bulk(clone, {"image_id": "a"}))
+    assert answers(clone) == [("dunay-2025-05-18-tanker", "Pier 2")]
+    wrong = [problem for problem in clone.book.check() if problem.level == "error"]
+    mended(clone, wrong)
+    assert answers(clone) == [("dunay-2025-05-18-tanker", "Pier 2"), ("dunay-2025-05-18-tanker-2", None)]
+    assert checked(clone.book) == []
+
+
+def test_a_correction_of_rows_that_both_sides_imported_counts(clone: Clone) -> None:
+    def theirs() -> None:
+        first, *_ = bulk(clone, *ROWS, now=LATER)
+        clone.book.amend(first, berth="Pier 2", now=LATER)
+
+    on_two_sides(clone, theirs, lambda: bulk(clone, *ROWS))
+    assert [berth for _, berth in answers(clone)] == ["Pier 2", "Pier 1", None]
+    assert checked(clone.book) == []
+
+
+@pytest.mark.parametrize("kept", [b"", b"[]", b'{"files": 7}', b"\xff"])
+def test_what_was_found_of_the_ids_is_found_again_when_it_is_lost(clone: Clone, kept: bytes) -> None:
+    on_two_sides(clone, lambda: bulk(clone, *ROWS), lambda: bulk(clone, *ROWS, now=LATER))
+    before = answers(clone)
+    path = clone.folder / ".resight" / "bulk-twins.json"
+    found = path.read_bytes()
+    path.write_bytes(kept)
+    assert answers(clone) == before
+    assert path.read_bytes() == found
 
 
 def test_lines_nobody_touched_stay_byte_for_byte(clone: Clone) -> None:

@@ -131,7 +131,12 @@ def _merge_journals(ours: Path, theirs: Path, name: str, time: str) -> Outcome:
         rows.append(canonical(entry))
     write_atomically(ours, b"".join(row + b"\n" for row in rows))
     then = "the two sides have it in different years; `resight check` puts that in order, then commit"
-    return Outcome([f"{identifier}: {then}" for identifier in joint.split], bool(joint.split))
+    said = [f"{identifier}: {then}" for identifier in joint.split]
+    if any(is_of_bulk(entry) for side in entries for entry in side):
+        said.append(
+            "both sides wrote, and one of them bulk files: `resight check` says whether two records have one id"
+        )
+    return Outcome(said, bool(joint.split))
 
 
 def _rows(path: Path, name: str) -> Mapping[str, bytes]:
