@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resight import Logbook, bulkchecks, bulkfile, checks
+from resight import Logbook, bulkchecks, bulkfile, checks, logbook
 from resight.checks import Context, Located
 from resight.errors import InvalidRecord, Problem
 from resight.logbook import packaged_seeds
@@ -96,3 +96,19 @@ def test_check_of_a_logbook_says_of_bulk_records_what_it_says_of_others(number: 
     books[1].add_bulk(bulkfile.table_of(records[number:]), source="x")
     one, many = ({(p.level, p.id, p.what) for p in book.check()} for book in books)
     assert one == many
+
+
+def test_of_very_many_doubtful_bulk_records_the_first_are_told_and_the_rest_counted(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Logbook.create(tmp_path / "many", empty=True)
+    days = [f"2025-05-{day:02}" for day in range(1, 6)]
+    rows = [{"site": "dunay", "date": day, "platform": "ropucha-class", "length_m": 50.0} for day in days]
+    book.add_bulk(bulkfile.table_of([build(Observation, row) for row in rows]), source="x")
+    monkeypatch.setattr(logbook, "MOST_SUSPECTS", 2)
+    doubts = book.check()
+    assert len({p.id for p in doubts if p.level == "warning"}) == 2
+    assert [p.what for p in doubts if p.level == "notice"] == [
+        "3 more bulk records may be doubtful, alone or beside others; only the first 2 that may be were looked at"
+    ]
+    assert book.count() == 5

@@ -66,6 +66,8 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 20
 #: Names that are near another are looked for among so many; more take seconds.
 _FEW = 1000
+#: Of bulk records that may be doubtful so many are looked at one by one: nobody reads more, and each is a record.
+MOST_SUSPECTS = 20_000
 
 
 class Reading(NamedTuple):
@@ -417,7 +419,19 @@ class Logbook:
 
     def check_images(self) -> list[Problem]:
         """What is wrong with the images on file, each of which is read whole to see that it is unchanged."""
-        return list(images.audit(self.folder, self._located([], withdrawn=True)))
+        located = list(self._located([], withdrawn=True, bulk=False))
+        if self._files.bulk:
+            rows = self.bulk_rows(["id", "image_href"])
+            try:
+                located += self._in_bulk(rows.filter(rows.column("image_href").is_valid()))
+            except InvalidRecord:
+                located = list(self._located([], withdrawn=True))
+        return list(images.audit(self.folder, located))
+
+    def count(self) -> int:
+        """How many records there are, withdrawn ones too."""
+        in_bulk = self.bulk_rows(["id"]).num_rows if self._files.bulk else 0
+        return in_bulk + sum(1 for _ in self._located([], withdrawn=True, bulk=False))
 
     def check(self, *, as_of: datetime | None = None) -> list[Problem]:
         """Everything that is wrong or worth knowing in the whole logbook, with ``as_of`` as it stood at that moment.
@@ -449,10 +463,21 @@ class Logbook:
             return [
                 item for item in self._located(problems, withdrawn=True) if item.file.startswith("observations/bulk/")
             ]
-        ids = set(there.column("id").filter(found).to_pylist())
+        suspect = there.filter(found)
+        if suspect.num_rows > MOST_SUSPECTS:
+            what = (
+                f"{suspect.num_rows - MOST_SUSPECTS} more bulk records may be doubtful, alone or beside others; only "
+            )
+            what += f"the first {MOST_SUSPECTS} that may be were looked at"
+            mend = "correct or withdraw those that are told, and check again"
+            problems.append(Problem("notice", what, f"observations/{bulkfile.FOLDER}", mend=mend))
+        return self._in_bulk(suspect.slice(0, MOST_SUSPECTS))
+
+    def _in_bulk(self, rows: "pa.Table") -> list[Located]:
+        """Rows of bulk files, of which the id is looked at, as records."""
         return [
             Located(record, name, None)
-            for name, batch in self._files.bulk.batches(ids=ids)
+            for name, batch in self._files.bulk.batches(ids=set(rows.column("id").to_pylist()))
             for record in bulkfile.records(batch)
         ]
 

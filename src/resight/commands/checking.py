@@ -25,7 +25,7 @@ def check(as_json: bool) -> None:
         terminal.problems(found, err=False)
         levels = [problem.level for problem in found]
         counts = ", ".join(wording.numbered(levels.count(level), level) for level in ("error", "warning", "notice"))
-        records = wording.numbered(len(book.read(withdrawn=True).records), "record")
+        records = wording.numbered(book.count(), "record")
         click.echo(f"{records}, {wording.numbered(len(book.sites), 'site')}: {counts}.")
     if any(problem.level == "error" for problem in found):
         click.get_current_context().exit(PROBLEMS_FOUND)
