@@ -30,9 +30,8 @@ def told(records: list[Observation], most: int, vocabulary: Any, sites: Any) -> 
 
     found = bulk.compared(frame, **YEARS, vocabulary=vocabulary, sites=sites)
     one = found.scopes[0]
-    made = excerpt.of(
-        found.found, one, excerpt.strongest(one, most, 3), frame, fetch, vocabulary=vocabulary, sites=sites
-    )
+    chosen = [(one, excerpt.strongest(one, most, 3))]
+    (made,) = excerpt.of(found.found, chosen, frame, fetch, vocabulary=vocabulary, sites=sites)
     return found, made
 
 

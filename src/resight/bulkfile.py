@@ -403,6 +403,14 @@ def codes(tables: Sequence[pa.Table], names: Sequence[str]) -> list[Any]:
     return np.split(code, np.cumsum([table.num_rows for table in tables])[:-1])
 
 
+def newest(rows: pa.Table) -> Day | None:
+    """The newest first day of some rows; None when there are none."""
+    import pyarrow.compute as pc
+
+    day: Day | None = pc.max(rows.column("earliest")).as_py()
+    return day
+
+
 def together(*tables: pa.Table) -> pa.Table:
     """Tables of :func:`schema` as one."""
     import pyarrow as pa
@@ -614,7 +622,7 @@ def _staged(rows: pa.Table, folder: Path) -> Staged:
     pq = parquet()
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{os.getpid()}.tmp"
-    written = schema().with_metadata({"geo": json.dumps(_geo(rows.column("geometry")))})
+    written = schema().with_metadata({"geo": json.dumps(geo(rows.column("geometry")))})
     different = [name for name in COLUMNS if name not in _DIFFERENT]
     try:
         with _Digesting(temporary) as file:
@@ -727,7 +735,7 @@ def waiting_at(place: Path) -> Path:
     return place.with_name(f".{place.name}.tmp")
 
 
-def _geo(positions: pa.ChunkedArray) -> dict[str, Any]:
+def geo(positions: pa.ChunkedArray) -> dict[str, Any]:
     """The metadata that makes a Parquet file a GeoParquet file; without a CRS it is OGC:CRS84 (lon, lat)."""
     import numpy as np
     import shapely

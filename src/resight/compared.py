@@ -135,6 +135,13 @@ class Comparisons(NamedTuple):
     #: Rows of the episodes whose bounds straddle New Year: in neither year.
     undetermined: Ints
 
+    def touching(self) -> Ints:
+        """Those of the undetermined ones that may lie in a compared year."""
+        found = self.found.episodes
+        first, last = (found[name].dt.year.to_numpy()[self.undetermined] for name in ("first", "last"))
+        years = (self.year, *self.baseline_years)
+        return self.undetermined[np.any([(first <= year) & (year <= last) for year in years], axis=0)]
+
 
 def scopes(names: Iterable[str], sites: Mapping[str, Site], group: Sequence[str] | None) -> list[tuple[str, ...]]:
     """What is compared by itself: the watched sites together, then alone, by id, every other site that has records.

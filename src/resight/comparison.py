@@ -57,16 +57,8 @@ class Comparison:
 
     @property
     def assumed(self) -> str:
-        """What the bits rest on that is assumed, as a clause.
-
-        Where m was learned from the two years that of place was not: pairs at one place are those that come to be
-        assigned. A catalogue size that was only counted on file stands for one nobody knows.
-        """
-        m = "the m of place" if self.learned else "m"
-        sources = [size.source.casefold() for size in self.sizes]
-        if any(source.startswith(("assumed", "counted on file")) for source in sources):
-            return f"the catalogue sizes and {m} are assumed"
-        return f"{m} is assumed"
+        """What the bits rest on that is assumed, see :func:`assumed`."""
+        return assumed(self.sizes, self.learned)
 
     def pair(self, baseline: Episode, current: Episode) -> Pair:
         """The evidence of one pair, without a posterior: that rests on all pairs of the current episode."""
@@ -96,6 +88,22 @@ class Comparison:
         if any(episode.id == e.id for e in self.baseline):
             return self.weighed(episode, self.current[self.scores.best_current(episode.id)])
         return self.weighed(self.baseline[self.scores.best_baseline(episode.id)], episode)
+
+
+def assumed(sizes: Iterable[SizeUsed], learned: int) -> str:
+    """What bits rest on that is assumed, as a clause.
+
+    Where m was learned from the two years that of place was not: pairs at one place are those that come to be
+    assigned. A catalogue size that was only counted on file stands for one nobody knows.
+
+    Args:
+        sizes: the catalogue sizes that entered.
+        learned: in how many rounds m was learned; 0 when it is assumed.
+    """
+    m = "the m of place" if learned else "m"
+    if any(size.source.casefold().startswith(("assumed", "counted on file")) for size in sizes):
+        return f"the catalogue sizes and {m} are assumed"
+    return f"{m} is assumed"
 
 
 def kinship(episode: Episode, likest: Mapping[str, Pair]) -> str:

@@ -40,8 +40,11 @@ class Chosen(NamedTuple):
 
     in_full: tuple[frozenset[int], frozenset[int]]
     alone: tuple[frozenset[int], frozenset[int]]
-    #: Places of the matches among :attr:`resight.compared.Compared.matched`, strongest first.
+    #: Places of matches among :attr:`resight.compared.Compared.matched`, strongest first: those to be told,
+    #: and after them those that these are told by.
     matches: tuple[int, ...]
+    #: How many are to be told.
+    told: int = 0
 
 
 class Part(Sequence[Episode]):
@@ -88,43 +91,48 @@ def strongest(one: Compared, most: int, others: int) -> Chosen:
     matches = tuple(sorted({*told, *taken}))
     full = frozenset(b[: len(told)].tolist()), frozenset(c[: len(told)].tolist())
     alone = frozenset(beside) | {int(b[place]) for place in taken}, frozenset(int(c[place]) for place in taken)
-    return Chosen(full, (alone[0] - full[0], alone[1] - full[1]), matches)
+    return Chosen(full, (alone[0] - full[0], alone[1] - full[1]), matches, len(told))
 
 
 def of(
     found: Found,
-    one: Compared,
-    chosen: Chosen,
+    scopes: Sequence[tuple[Compared, Chosen]],
     records: GeoDataFrame,
     fetch: Fetch,
     *,
     vocabulary: Vocabulary,
     sites: Mapping[str, Site],
-) -> Comparison:
-    """A scope as a comparison whose matches are the chosen ones; sides, shares and scores are those of the whole scope.
+) -> list[Comparison]:
+    """Scopes as comparisons whose matches are the chosen ones; sides, shares and scores are those of the whole scope.
 
     Args:
         found: the episodes of the frame.
-        one: the scope.
-        chosen: what of it is made.
+        scopes: each with what of it is made.
         records: the frame of records that the episodes were found in.
-        fetch: what gives the records with some ids, as they may be told.
+        fetch: what gives records, as they may be told.
         vocabulary, sites: as they were compared.
     """
-    sides = one.then, one.now
     around = _Around(found, records)
     wanted: dict[int, list[int]] = {}
-    for side in (0, 1):
-        wanted |= {episode: around.of(episode) for episode in sides[side][sorted(chosen.in_full[side])].tolist()}
-        wanted |= {episode: around.own(episode) for episode in sides[side][sorted(chosen.alone[side])].tolist()}
+    for one, chosen in scopes:
+        for side, of_side in enumerate((one.then, one.now)):
+            in_full, alone = (of_side[sorted(rows[side])].tolist() for rows in (chosen.in_full, chosen.alone))
+            wanted |= {episode: around.of(episode) for episode in in_full}
+            wanted |= {episode: around.own(episode) for episode in alone}
     rows = sorted({row for some in wanted.values() for row in some})
     ids = dict(zip(rows, map(str, records.index[rows]), strict=True))
-    by_id = {record.id: record for record in fetch(ids.values())}
+    by_id = {record.id: record for record in fetch(set(ids.values()))}
     read = {row: by_id[identifier] for row, identifier in ids.items()}
     made = {episode: around.closed(episode, rows, read, vocabulary) for episode, rows in wanted.items()}
+    return [_told(one, chosen, made, vocabulary, sites) for one, chosen in scopes]
+
+
+def _told(
+    one: Compared, chosen: Chosen, made: Mapping[int, Episode], vocabulary: Vocabulary, sites: Mapping[str, Site]
+) -> Comparison:
     then, now = (
-        Part(len(side), {row: made[int(side[row])] for row in (*chosen.in_full[n], *chosen.alone[n])})
-        for n, side in enumerate(sides)
+        Part(len(of_side), {row: made[int(of_side[row])] for row in (*chosen.in_full[side], *chosen.alone[side])})
+        for side, of_side in enumerate((one.then, one.now))
     )
     individuals = one.weighed.held.baseline.individual
     named = {
@@ -132,11 +140,19 @@ def of(
         for row in (*chosen.in_full[0], *chosen.alone[0])
         if individuals[row] >= 0 and (key := then[row].individual)
     }
+    made_bare = bare(one, vocabulary, sites)
     shares = Shares(then, vocabulary, len(one.scope), one.assume.kappa, one.counts(named))
-    sizes, assume, learned = one.weighed.sizes, one.assume, one.learned
-    bare = Comparison(one.scope, then, now, (), {}, sizes, assume, learned, shares, sites, one.scores)
+    whole = replace(made_bare, baseline=then, current=now, shares=shares)
     b, c = one.ends
-    return replace(bare, matches=tuple(bare.weighed(then[b[place]], now[c[place]]) for place in chosen.matches))
+    return replace(whole, matches=tuple(whole.weighed(then[b[place]], now[c[place]]) for place in chosen.matches))
+
+
+def bare(one: Compared, vocabulary: Vocabulary, sites: Mapping[str, Site]) -> Comparison:
+    """A scope as a comparison of which no episode is made: how many there are, and what they are compared by."""
+    then, now = (Part(len(side), {}) for side in (one.then, one.now))
+    shares = Shares(then, vocabulary, len(one.scope), one.assume.kappa)
+    sizes, assume, learned = one.weighed.sizes, one.assume, one.learned
+    return Comparison(one.scope, then, now, (), {}, sizes, assume, learned, shares, sites, one.scores)
 
 
 class _Around:

@@ -173,7 +173,7 @@ def of(
         looks_needed=method.LOOKS_NEEDED,
         never_matched=never_matched,
         contradictions=aside.contradictions(),
-        doubts=_doubts(case, problems),
+        doubts=doubts(case, problems),
         method=method.paragraphs(case, conditions),
         notes=method.NOTES,
         is_learned=any(comparison.learned for comparison in repeats.comparisons),
@@ -191,7 +191,7 @@ def of(
 # --- doubts
 
 
-def _doubts(case: Case, problems: Iterable[Problem]) -> tuple[tuple[str, str, str], ...]:
+def doubts(case: Case, problems: Iterable[Problem]) -> tuple[tuple[str, str, str], ...]:
     """What the checks say: level, in words, where. Values of sources are not repeated: they may be confidential."""
     secret = _confidential(case)
     return tuple((p.level, _sayable(p, secret), _where(p)) for p in problems)

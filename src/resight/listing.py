@@ -12,6 +12,9 @@ from resight.wording import Data
 
 #: Up to so many lines of a list are told.
 SHOWN = 200
+#: Of more records of the compared years the report is a survey: the full one of them takes some ten seconds and ten
+#: megabytes, and nobody reads it.
+MANY = 20_000
 #: Where all of them are.
 EPISODES = "resight report --format csv"
 NUMBERS = "resight report --format json"

@@ -383,6 +383,14 @@ class Logbook:
         """Where a logbook keeps what it can make anew, see :attr:`DataFiles.own_folder`."""
         return self._files.own_folder
 
+    def newest_year(self) -> int | None:
+        """The newest year with records that were not withdrawn."""
+        located = self._located([], withdrawn=False, bulk=False)
+        years = [item.record.year for item in located]
+        newest = bulkfile.newest(self.bulk_rows(["earliest"], withdrawn=False)) if self._files.bulk else None
+        years += [newest.year] if newest else []
+        return max(years, default=None)
+
     def get(self, identifier: str) -> Observation:
         """The record with this id, withdrawn or not.
 
@@ -433,15 +441,20 @@ class Logbook:
         in_bulk = self.bulk_rows(["id"]).num_rows if self._files.bulk else 0
         return in_bulk + sum(1 for _ in self._located([], withdrawn=True, bulk=False))
 
-    def check(self, *, as_of: datetime | None = None) -> list[Problem]:
+    def check(self, *, as_of: datetime | None = None, sites: Collection[str] | None = None) -> list[Problem]:
         """Everything that is wrong or worth knowing in the whole logbook, with ``as_of`` as it stood at that moment.
 
         The images on file are not looked at, see :meth:`check_images`.
+
+        Args:
+            as_of: see :meth:`read`.
+            sites: of the records, only those of these site ids are looked at.
         """
         problems: list[Problem] = []
         self._say_lost_bulk()
-        located = list(self._located(problems, withdrawn=True, as_of=as_of, bulk=as_of is not None))
-        if as_of is None and self._files.bulk:
+        is_whole = as_of is None and sites is None
+        located = list(self._located(problems, sites=sites, withdrawn=True, as_of=as_of, bulk=not is_whole))
+        if is_whole and self._files.bulk:
             problems += self._unsaid_in_bulk(located)
             located += self._suspects(located, problems)
         return [
@@ -449,6 +462,11 @@ class Logbook:
             *self._out_of_place(),
             *checks.run(checks.Context(located, self.sites, self.vocabulary)),
         ]
+
+    def glance(self) -> list[Problem]:
+        """What is wrong with the files as files: no record is looked at."""
+        self._say_lost_bulk()
+        return [*self.file_problems(), *self._out_of_place()]
 
     def _suspects(self, others: Sequence[Located], problems: list[Problem]) -> list[Located]:
         """The bulk records that a check may have something to say of, alone or beside others."""
@@ -1058,6 +1076,16 @@ class Logbook:
             whole.update(canonical(record.to_feature()) + b"\n")
         for name in (REGISTER_FILE, VOCABULARY_FILE):
             whole.update((self.folder / name).read_bytes())
+        return whole.hexdigest()
+
+    def digest_of_files(self) -> str:
+        """SHA-256 over the names and digests of the data files, the register and the vocabulary: a digest of many
+        records without one of them being laid out."""
+        files = [*self._files.seed_paths(), *self._files.year_paths(), *self._files.bulk.paths]
+        whole = hashlib.sha256()
+        for path in (*files, self.folder / REGISTER_FILE, self.folder / VOCABULARY_FILE):
+            name = path.relative_to(self.folder).as_posix()
+            whole.update(f"{name} {digest(path)}\n".encode())
         return whole.hexdigest()
 
 

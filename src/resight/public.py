@@ -239,11 +239,31 @@ class PublicLogbook(Logbook):
 
     def check(self, **narrowed: Any) -> list[Problem]:
         """That something could not be used, and in which file; the rest is for those who keep the logbook."""
-        files = dict.fromkeys(p.file for p in super().check(**narrowed) if p.level == "error")
+        return self._told(super().check(**narrowed))
+
+    @staticmethod
+    def _told(found: Iterable[Problem]) -> list[Problem]:
+        files = dict.fromkeys(p.file for p in found if p.level == "error")
         return [
             *(Problem("error", "something in it could not be used", file) for file in files),
             Problem("notice", "what else the checks say is left out here: it is for those who keep the logbook"),
         ]
+
+    def glance(self) -> list[Problem]:
+        """As :meth:`check`, of the files alone."""
+        return self._told(super().glance())
+
+    def newest_year(self) -> int | None:
+        """The newest year with records that may be shown."""
+        return max((record.year for record in self.read().records), default=None)
+
+    def records_of(self, ids: Iterable[str]) -> list[Observation]:
+        """The reviewed ones of them, as they may be shown."""
+        return public_records(super().records_of(ids), self.terms)
+
+    def digest_of_files(self) -> str:
+        """The digest of the records as they are shown: one of the files would be one of what is not."""
+        return self.digest(self.read().records)
 
     def digest(self, records: Iterable[Observation]) -> str:
         """SHA-256 over the canonical records, the register as it is shown, and the vocabulary."""

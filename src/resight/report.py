@@ -1,7 +1,8 @@
 """The pattern-similarity report as a file: findings laid out as an HTML page, Markdown, JSON or CSV.
 
-What is said was decided in :mod:`resight.findings`; here it is only written down. The templates escape everything they
-are given, the page holds no script and loads nothing, and the same findings give the same bytes.
+What is said was decided in :mod:`resight.findings`, of very many records in :mod:`resight.survey`; here it is only
+written down. The templates escape everything they are given, the page holds no script and loads nothing, and the same
+findings give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,30 +20,38 @@ from markupsafe import Markup
 from resight import ledger
 from resight.findings import Findings
 
+if TYPE_CHECKING:
+    from resight.survey import Survey
 
-def to_html(findings: Findings) -> str:
+
+def to_html(findings: Findings | Survey) -> str:
     """The report as one self-contained HTML page."""
-    return _environment(_printable).get_template("report.html").render(report=findings)
+    return _environment(_printable).get_template(f"{_template(findings)}.html").render(report=findings)
 
 
-def to_markdown(findings: Findings) -> str:
+def _template(findings: Findings | Survey) -> str:
+    return "report" if isinstance(findings, Findings) else "survey"
+
+
+def to_markdown(findings: Findings | Survey) -> str:
     """The report as CommonMark with tables: the sentences and numbers of the page, without its figures.
 
     Free text comes out as text: whatever could be markup in it is escaped.
     """
     environment = _environment(lambda value: value if isinstance(value, Markup) else Markup(as_markdown(str(value))))
     environment.filters["address"] = lambda url: Markup(_as_address(url))
-    text = environment.get_template("report.md").render(report=findings)
+    text = environment.get_template(f"{_template(findings)}.md").render(report=findings)
     # Macros leave empty lines behind; one is as good as several.
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def to_json(findings: Findings) -> str:
+def to_json(findings: Findings | Survey) -> str:
     """The numbers of the report as JSON: bits, bounds, shifts, p, record ids.
 
-    A posterior is the text that is printed, never closer to certainty; what is not testable has no ``p``.
+    A posterior is the text that is printed, never closer to certainty; what is not testable has no ``p``. Of a survey
+    there are the numbers of the sites and of the matches that are told, not those of every episode.
     """
-    said = {
+    said: dict[str, Any] = {
         "title": findings.title,
         "year": findings.year,
         "baseline_years": findings.baseline_years,
@@ -51,9 +60,20 @@ def to_json(findings: Findings) -> str:
         "digest": findings.digest,
         "version": findings.version,
         "conditions": findings.conditions,
-        "changes": findings.changes and findings.changes.numbers,
+        **(
+            {"changes": findings.changes and findings.changes.numbers}
+            if isinstance(findings, Findings)
+            else {"digest_of": findings.digest_of, "about": findings.about}
+        ),
         "lead": findings.lead,
         "bottom_line": {part.title: [point._asdict() for point in part.points] for part in findings.bottom_line},
+        **(_numbers(findings) if isinstance(findings, Findings) else findings.numbers),
+    }
+    return json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _numbers(findings: Findings) -> dict[str, Any]:
+    return {
         "groups": findings.groups,
         "episodes": findings.ledger,
         "candidates": findings.candidates,
@@ -61,7 +81,6 @@ def to_json(findings: Findings) -> str:
         "effort": findings.effort,
         "assumed": findings.assumed,
     }
-    return json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def to_csv(findings: Findings) -> str:
@@ -73,10 +92,10 @@ def to_csv(findings: Findings) -> str:
     """
     written = io.StringIO(newline="")
     rows = csv.writer(written)
-    conditions = [_cell(" ".join(findings.conditions), "")] if findings.conditions else []
+    conditions = [cell(" ".join(findings.conditions))] if findings.conditions else []
     rows.writerow([*ledger.COLUMNS, *(["conditions"] if conditions else [])])
     rows.writerows(
-        [*(_cell(line[column], _DIGITS.get(column, ".2f")) for column in ledger.COLUMNS), *conditions]
+        [*(cell(line[column], _DIGITS.get(column, ".2f")) for column in ledger.COLUMNS), *conditions]
         for line in findings.ledger
     )
     return written.getvalue()
@@ -136,7 +155,8 @@ _FORMULA = tuple("=+-@＝＋－＠")
 _DIGITS = {"p": ".2g", "adjusted_p": ".2g"}
 
 
-def _cell(value: Any, digits: str) -> str:
+def cell(value: Any, digits: str = ".2f") -> str:
+    """A value as a cell of CSV: on one line, and nothing that a spreadsheet would run."""
     if value is None:
         return ""
     if isinstance(value, float):

@@ -9,7 +9,7 @@ objects (tests hold the two against each other).
 from __future__ import annotations
 
 from collections import ChainMap, Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -136,27 +136,21 @@ class OfColumns:
 
     def _told(self, wanted: Mapping[int, Sequence[int]]) -> dict[int, Comparison]:
         """Of some scopes some of the matches; the records of all of them are read at once."""
-        rows, begin = self._all.found.sightings()
         chosen: dict[int, excerpt.Chosen] = {}
-        asked: list[Any] = [np.zeros(0, dtype=np.int64)]
         none: frozenset[int] = frozenset()
         for number, places in wanted.items():
-            one = self._scopes[number].one
-            sides = [side[sorted(places)] for side in one.ends]
-            alone = frozenset(sides[0].tolist()), frozenset(sides[1].tolist())
+            sides = [side[sorted(places)].tolist() for side in self._scopes[number].one.ends]
+            alone = frozenset(sides[0]), frozenset(sides[1])
             chosen[number] = excerpt.Chosen((none, none), alone, tuple(sorted(places)))
-            for episode in (*one.then[sides[0]].tolist(), *one.now[sides[1]].tolist()):
-                asked.append(rows[begin[episode] : begin[episode + 1]])
-        read = {record.id: record for record in self._book.records_of(self._frame.index[np.concatenate(asked)])}
-
-        def fetch(ids: Collection[str]) -> list[Observation]:
-            return [read[identifier] for identifier in ids]
-
-        how: dict[str, Any] = {"vocabulary": self._vocabulary, "sites": self._sites}
-        return {
-            number: excerpt.of(self._all.found, self._scopes[number].one, some, self._frame, fetch, **how)
-            for number, some in chosen.items()
-        }
+        made = excerpt.of(
+            self._all.found,
+            [(self._scopes[number].one, some) for number, some in chosen.items()],
+            self._frame,
+            self._book.records_of,
+            vocabulary=self._vocabulary,
+            sites=self._sites,
+        )
+        return dict(zip(chosen, made, strict=True))
 
     # --- the page of one site
 

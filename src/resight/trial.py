@@ -7,7 +7,7 @@ here says what share of the matches is false by p; that is reckoned from the pos
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from resight import evidence, flags, geodesy
@@ -59,11 +59,13 @@ class Trials:
         weighings = _weighings(comparison)
         if weighings * len(comparison.baseline) > MOST_PAIRS:
             said = ("Whether the matches stand when they are tried together was not tried: too many episodes.",)
-            return Trial((*said, _false_sentence(comparison)), {}, {}, {"tried": False, **_false_numbers(comparison)})
+            return Trial(
+                (*said, false_sentence(_posteriors(comparison))), {}, {}, {"tried": False, **_false_numbers(comparison)}
+            )
         found = flags.of(comparison.matches, comparison.current, self._best_bits(comparison, weighings))
         by_id = {flag.id: flag for flag in found.flags}
         return Trial(
-            said=(_sentence(found), _false_sentence(comparison)),
+            said=(_sentence(found), false_sentence(_posteriors(comparison))),
             beside={p.current.id: self._beside(by_id[p.current.id], p.current) for p in comparison.matches},
             flags=by_id,
             numbers={
@@ -140,19 +142,26 @@ def _sentence(found: Flags) -> str:
     return f"{said}."
 
 
-def _expected_false(comparison: Comparison) -> str:
-    """Σ(1 − posterior) over the matches, never closer to nothing than the posteriors are printed to certainty."""
-    expected = sum(1 - pair.posterior for pair in comparison.matches)
-    least = 0.01 * len(comparison.matches)
-    return f"fewer than {least:g}" if expected < least else f"{expected:.2g}"
+def expected_false(posteriors: Sequence[float]) -> str:
+    """Σ(1 − posterior) over some matches, never closer to nothing than the posteriors are printed to certainty."""
+    expected = sum(1 - posterior for posterior in posteriors)
+    least = 0.01 * len(posteriors)
+    if expected < least:
+        return f"fewer than {least:g}"
+    return f"{expected:.2g}" if expected < 100 else f"{expected:,.0f}"
 
 
-def _false_sentence(comparison: Comparison) -> str:
-    of = numbered(len(comparison.matches), "match", "matches")
-    number = _expected_false(comparison)
-    are = "is" if len(comparison.matches) == 1 else "are"
-    return f"Of {of}, {number} {are} expected to be false, if the assumptions hold."
+def false_sentence(posteriors: Sequence[float]) -> str:
+    """How many of some matches are expected to be false, in a sentence."""
+    many = len(posteriors) != 1
+    of = f"{len(posteriors):,} match{'es' if many else ''}"
+    are = "are" if many else "is"
+    return f"Of {of}, {expected_false(posteriors)} {are} expected to be false, if the assumptions hold."
+
+
+def _posteriors(comparison: Comparison) -> list[float]:
+    return [pair.posterior for pair in comparison.matches]
 
 
 def _false_numbers(comparison: Comparison) -> Data:
-    return {"matches": len(comparison.matches), "expected_false": _expected_false(comparison)}
+    return {"matches": len(comparison.matches), "expected_false": expected_false(_posteriors(comparison))}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from resight.comparison import Repeats
     from resight.logbook import Logbook
     from resight.observation import Observation
     from resight.previews import Preview
@@ -17,17 +16,29 @@ if TYPE_CHECKING:
 ELSEWHERE = "--output DIR names another folder"
 
 
+class Years(Protocol):
+    """A year and the years it is held against."""
+
+    @property
+    def year(self) -> int:
+        """The year under study."""
+
+    @property
+    def baseline_years(self) -> tuple[int, ...]:
+        """The years it is held against."""
+
+
 def folder_of_pages(book: Logbook, output: str | None, terms: Terms | None) -> Path:
     """Where pages are written: those for the public apart, so that neither takes the other's place."""
     usual = book.folder / "maps"
     return Path(output) if output else usual / "public" if terms else usual
 
 
-def report_name(repeats: Repeats, suffix: str = "") -> str:
+def report_name(years: Years, suffix: str = "") -> str:
     """The name of the report of two years; ``suffix`` sets a narrowed one apart."""
-    first, last = repeats.baseline_years[0], repeats.baseline_years[-1]
+    first, last = years.baseline_years[0], years.baseline_years[-1]
     then = str(first) if first == last else f"{first}-to-{last}"
-    return f"report-{repeats.year}-vs-{then}{suffix}.html"
+    return f"report-{years.year}-vs-{then}{suffix}.html"
 
 
 def preview_in(book: Logbook) -> Callable[[Observation], Preview]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from resight.commands.pages import ELSEWHERE, folder_of_pages, preview_in, report_name
+from resight.commands.pages import Years, folder_of_pages, preview_in, report_name
 from resight.commands.years import baseline_years, compare, moment_in_name, moment_of, year_of, years_option
-from resight.errors import CannotWrite, InvalidValue, Problem
+from resight.errors import InvalidValue, Problem
 from resight.shell import command, finish, open_logbook, public_options
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ REPEAT_FOUND = 10
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["html", "md", "json", "csv"]),
+    type=click.Choice(["html", "md", "json", "csv", "parquet"]),
     default="html",
-    help="A page, its text, its numbers, or every episode as a row.",
+    help="A page, its text, its numbers, or every episode as a row (csv, parquet).",
 )
 @click.option(
     "--engine",
@@ -88,9 +89,10 @@ def report(
       resight report --engine dask --scheduler tcp://10.0.0.5:8786
     """
     from resight import changes as changes_
-    from resight import dates, findings, study, terminal
+    from resight import dates, findings, listing, study, terminal
     from resight import engine as engine_
     from resight import report as report_
+    from resight.commands import surveying
     from resight.observation import LOOK_METHODS
 
     if terms and since is not None:
@@ -104,7 +106,39 @@ def report(
     begin = moment_of(since, "--since", is_end=False) if since is not None else None
     if begin and until and begin > until:
         raise InvalidValue("--since", since, f"{since} lies after --as-of {as_of}", allowed="a day up to that one")
-    records, problems = book.read(as_of=until)
+    conditions = ["Only reviewed records"] if reviewed_only else []
+    if admitted != LOOK_METHODS:
+        conditions.append(f"Methods compared: {', '.join(admitted)}")
+    if until:
+        conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
+    conditions += terms.statements if terms else ()
+    more = ["learned"] if learn else []
+    more += [f"since-{moment_in_name(begin, is_end=False)}"] if begin else []
+    more += [f"as-of-{moment_in_name(until, is_end=True)}"] if until else []
+    suffix = _narrowed(scope, reviewed_only, admitted, more)
+    folder = folder_of_pages(book, output, terms)
+
+    def path_of(years: Years) -> Path:
+        return (folder / report_name(years, suffix)).with_suffix(f".{form}")
+
+    with terminal.progress() as progress:
+        progress("reading the records", 0, 0)
+        many = surveying.many(book, year, baseline, scope, reviewed_only=reviewed_only)
+        if many:
+            for option, asked in (("--as-of", as_of), ("--since", since)):
+                _refuse_moment(option, asked, len(many.records))
+            how: dict[str, Any] = {"scope": scope, "methods": admitted, "learn": learn, "conditions": conditions}
+            written, is_repeat, problems = surveying.survey(book, many, path_of(many), form, tell=progress, **how)
+    if many:
+        for path in written:
+            click.echo(str(path))
+        finish(problems, REPEAT_FOUND if fail_on_repeat and is_repeat else 0)
+        return
+    # Of very many records only those asked for are read and checked.
+    only: dict[str, Any] = {"sites": scope} if scope and book.holds_more_than(listing.MANY) else {}
+    if only and year is None:
+        year = book.newest_year()
+    records, problems = book.read(as_of=until, **only)
     if until is not None and year is None and not records:
         raise InvalidValue(
             "--as-of", as_of, f"nothing was logged yet as of {as_of}", allowed="a later day, or a --year"
@@ -119,17 +153,7 @@ def report(
     repeats = compare(book, records, year, years, scope=scope, methods=admitted, learn=learn)
     changes, found = _changes(book, begin, until, scope, reviewed_only) if begin else (None, [])
     problems += [problem for problem in found if problem not in problems]
-    folder = folder_of_pages(book, output, terms)
-    more = ["learned"] if learn else []
-    more += [f"since-{moment_in_name(begin, is_end=False)}"] if begin else []
-    more += [f"as-of-{moment_in_name(until, is_end=True)}"] if until else []
-    path = (folder / report_name(repeats, _narrowed(scope, reviewed_only, admitted, more))).with_suffix(f".{form}")
-    conditions = ["Only reviewed records"] if reviewed_only else []
-    if admitted != LOOK_METHODS:
-        conditions.append(f"Methods compared: {', '.join(admitted)}")
-    if until:
-        conditions.append(f"As the logbook stood on {changes_.moment_in_words(until, is_end=True)}")
-    conditions += terms.statements if terms else ()
+    path = path_of(repeats)
     with engine_.opened(engine_name, scheduler) as engine, terminal.progress() as progress:
         said = findings.of(
             records,
@@ -138,7 +162,7 @@ def report(
             vocabulary=book.vocabulary,
             digest=book.digest(records),
             up_to=dates.utc_text(until) if until else study.up_to(records),
-            problems=book.check(as_of=until),
+            problems=book.check(as_of=until, **only),
             conditions=conditions,
             learn=learn,
             changes=changes,
@@ -147,22 +171,28 @@ def report(
             preview=preview_in(book) if form == "html" else None,
             engine=engine,
         )
-    formats = {
-        "html": report_.to_html,
-        "md": report_.to_markdown,
-        "json": report_.to_json,
-        "csv": report_.to_csv,
-    }
-    text = formats[form](said)
-    from resight.featurefile import write_atomically
-
-    try:
-        write_atomically(path, text.encode())
-    except CannotWrite as error:
-        raise CannotWrite(f"{error}; {ELSEWHERE}") from error
+    if form == "parquet":
+        surveying.write_ledger(said.ledger, path, conditions)
+    else:
+        formats = {
+            "html": report_.to_html,
+            "md": report_.to_markdown,
+            "json": report_.to_json,
+            "csv": report_.to_csv,
+        }
+        surveying.write_text(path, formats[form](said))
     click.echo(str(path))
     # A broken line elsewhere must not hide the repeat from a script that waits for it: 10 comes before 1.
     finish(problems, REPEAT_FOUND if fail_on_repeat and repeats.watched.matches else 0)
+
+
+def _refuse_moment(option: str, asked: str | None, number: int) -> None:
+    """A survey counts records as they stand: how each of them stood at another time is not among its columns."""
+    if asked is not None:
+        what = f"{number:,} records are too many to be followed through the journal"
+        raise InvalidValue(
+            option, asked, what, allowed="the report of one site", example=f"--site SITE {option} {asked}"
+        )
 
 
 def _changes(
