@@ -338,8 +338,8 @@ class _Made:
         told, number = self._told[0].matches[: self._number_told[0]], len(self._comparisons.scopes[0].matched)
         for pair in told[:SHOWN]:
             yield Point(self._accounts.sentence(pair))
-        if number > SHOWN and told:
-            yield Point(f"{number - len(told[:SHOWN]):,} more: see part 2.")
+        if left := number - len(told[:SHOWN]):
+            yield Point(f"{left:,} more: see part 2.")
 
     def _not_looked(self, unread: int) -> Iterable[Point]:
         if unread:
@@ -471,7 +471,8 @@ class _Made:
 
         episodes = [np.bincount(site, minlength=number) for site in sides]
         repeats, matches = at(1, REPEATS), at(1, REPEATS, RESEMBLES)
-        without, nothing = [at(side, NONE) for side in (0, 1)], [at(side, EMPTY) for side in (0, 1)]
+        # Where the other year is empty there is nothing to be like.
+        without = [at(side, NONE) if len(other) else None for side, other in enumerate((one.now, one.then))]
         best = np.zeros(number)
         site = sides[1][one.links.current[one.matched]]
         np.maximum.at(best, site, one.links.bits[one.matched])
@@ -481,9 +482,7 @@ class _Made:
             tally = [self.counted.of(name, side) for side in ("now", "then")]
             numbers = [side[code] if code is not None else 0 for side in (*episodes, matches, repeats)]
             then, now, match, repeat = map(int, numbers)
-            left = [
-                int(without[side][code]) if code is not None and not nothing[side][code] else None for side in (1, 0)
-            ]
+            left = [None if side is None else 0 if code is None else int(side[code]) for side in reversed(without)]
             yield SiteLine(
                 name,
                 self.case.name(name),
