@@ -19,13 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outgoing import hostile_records, several
-from resight import Logbook, bulkfile, selection
+from resight import Logbook, bulkfile, featuretext, selection
 from resight.commands.exporting import WRITTEN
 from resight.errors import CannotWrite
 from resight.exchange import geoparquet, kml, xlsx
 from resight.exchange.flat import rows as cells_of
 from resight.exchange.formats import FORMATS, writer
 from resight.exchange.setting import Setting
+from resight.journal import canonical
 from resight.observation import Observation
 from resight.selection import Selection, Wanted, confidential_sources, without_confidential
 
@@ -284,3 +285,33 @@ def test_of_no_record_a_file_has_its_columns(book: Logbook, tmp_path: Path) -> N
 def test_any_text_and_any_position_is_told_as_the_record_tells_it(found: list[Observation]) -> None:
     rows = bulkfile.table_of(found)
     assert [record.to_feature() for record in bulkfile.as_written(rows)] == [record.to_feature() for record in found]
+
+
+def test_texts_by_columns_are_those_of_the_records(book: Logbook) -> None:
+    expected = at_once(book)
+    assert list(featuretext.of_features(selected(book))) == list(featuretext.of_features(expected))
+    assert list(featuretext.of_canonical(selected(book))) == [canonical(record.to_feature()) for record in expected]
+    whole = book.selection(Wanted(book.vocabulary), confidential=True)
+    assert whole is not None
+    assert book.digest(whole) == book.digest(book.read().records) != book.digest(expected)
+
+
+@given(found=st.lists(hostile_records(), min_size=1, max_size=4), is_canonical=st.booleans())
+def test_any_row_is_laid_as_its_record_or_left_to_it(found: list[Observation], is_canonical: bool) -> None:
+    rows = bulkfile.table_of([record.model_copy(update={"id": f"r{n}"}) for n, record in enumerate(found)])
+    lay = canonical if is_canonical else orjson.dumps
+    for text, record in zip(featuretext._of_rows(rows, is_canonical=is_canonical), bulkfile.records(rows), strict=True):
+        assert text in (None, lay(record.to_feature()))
+
+
+POINTS = [(132.5, -0.25), (1.0, 2.0), (-180.0, 90.0), (1e-7, 5.5), (0.0, 3.25), (-0.0, 1.5), (131.123456789012345, 4.1)]
+
+
+@pytest.mark.parametrize("at", POINTS)
+def test_positions_are_laid_as_those_of_records(at: tuple[float, float]) -> None:
+    record = records_of({"id": "a", "site": "b", "date": "2025", "geometry": {"type": "Point", "coordinates": [*at]}})
+    (row,) = bulkfile.records(bulkfile.table_of(record))
+    for is_canonical, lay in ((True, canonical), (False, orjson.dumps)):
+        (text,) = featuretext._of_rows(bulkfile.table_of(record), is_canonical=is_canonical)
+        assert text in (None, lay(row.to_feature()))
+        assert (text is None) == (is_canonical and at != POINTS[0] and at != POINTS[-1])

@@ -45,7 +45,7 @@ COLUMNS = (*PROPERTY_NAMES, *FOREIGN, "geometry")
 GROUP = 2**15
 _JSON = (*LISTS, *FOREIGN)
 #: Texts that are nearly all different gain nothing from a dictionary.
-_DIFFERENT = ("id", "geometry", "image_id")
+DIFFERENT = ("id", "geometry", "image_id")
 #: A point as little-endian WKB.
 _POINT = [("head", "S5"), ("at", "<f8", 2)]
 _POINT_HEAD = b"\x01\x01\0\0\0"
@@ -277,7 +277,7 @@ def parquet() -> Any:
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[pq.ParquetFile]:
     """A bulk file, to be read group by group; texts that come again and again are dictionaries."""
-    again = [name for name in COLUMNS if schema().field(name).type == "string" and name not in _DIFFERENT]
+    again = [name for name in COLUMNS if schema().field(name).type == "string" and name not in DIFFERENT]
     with parquet().ParquetFile(path, read_dictionary=again) as file:
         yield file
 
@@ -623,7 +623,7 @@ def _staged(rows: pa.Table, folder: Path) -> Staged:
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{os.getpid()}.tmp"
     written = schema().with_metadata({"geo": json.dumps(geo(rows.column("geometry")))})
-    different = [name for name in COLUMNS if name not in _DIFFERENT]
+    different = [name for name in COLUMNS if name not in DIFFERENT]
     try:
         with _Digesting(temporary) as file:
             with pq.ParquetWriter(file, written, compression="zstd", use_dictionary=different) as writer:

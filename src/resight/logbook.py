@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from resight import bulkfile, bulktwins, checks, custody, dates, images, rubbish
+from resight import bulkfile, bulktwins, checks, custody, dates, featuretext, images, rubbish
 from resight.bygone import Bygone, named
 from resight.checks import KEPT, REGISTER_FILE, Located
 from resight.datafiles import DataFiles, is_seed
@@ -45,7 +45,6 @@ from resight.featurefile import (
 )
 from resight.images import Image
 from resight.journal import (
-    canonical,
     concealed,
     confidential_of,
     laid,
@@ -1072,8 +1071,8 @@ class Logbook:
     def digest(self, records: Iterable[Observation]) -> str:
         """SHA-256 over the canonical records (RFC 8785), the register and the vocabulary that a page shows."""
         whole = hashlib.sha256()
-        for record in by_id(records):
-            whole.update(canonical(record.to_feature()) + b"\n")
+        for text in featuretext.of_canonical(by_id(records)):
+            whole.update(text + b"\n")
         for name in (REGISTER_FILE, VOCABULARY_FILE):
             whole.update((self.folder / name).read_bytes())
         return whole.hexdigest()

@@ -626,6 +626,17 @@ _LAID_OUT: Mapping[str, _Lay] = {
     "sources": lambda value: [*map(_plain_source, value)] or None,
     **{name: _unless(default) for name, default in _LEFT_OUT.items()},
 }
+
+
+def laid_out(name: str, value: Any) -> Any:
+    """The value of a property as it stands in a Feature; None where it is left out.
+
+    Sources and relations are given as the objects that they are in a Feature.
+    """
+    lay = _LAID_OUT.get(name)
+    return value if lay is None else lay(value)
+
+
 #: What is written of every record.
 _STATED = {name: Observation.model_fields[name].default for name in sorted(_ALWAYS_WRITTEN)}
 _SOURCE_DEFAULTS = {name: info.default for name, info in Source.model_fields.items()}

@@ -54,7 +54,7 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
         key=lambda site: (not site.watched, site.id not in matches, not of_all[site.id].total, site.name),
     )
     inside = [site for site in ordered if window is None or _is_inside(window, site)]
-    outside = [site.name for site in ordered if site not in inside]
+    outside = [site.name for site in ordered if window is not None and not _is_inside(window, site)]
     silent = [site for site in ordered if not site.watched and not of_all[site.id].total]
     badges = [_badge(site, known, now, then, beside, links) for site in inside]
     named = _headlines(repeats, sites, vocabulary, links)

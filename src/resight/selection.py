@@ -191,6 +191,28 @@ class Selection:
         """These columns of the records, some thousand at a time, in order; once none where there is no record."""
         return (rows for rows, _ in self._batches(columns))
 
+    def laid(
+        self, of_rows: Callable[[pa.Table], list[bytes | None]], of_record: Callable[[Observation], bytes]
+    ) -> Iterator[bytes]:
+        """The text of each record, in order.
+
+        Args:
+            of_rows: the texts of rows of bulk files, None where the record has to be asked.
+            of_record: the text of a record.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        total = sum(file.count for file in self._files)
+        for rows, numbers in self._batches(bulkfile.COLUMNS):
+            texts = of_rows(rows)
+            for at in np.flatnonzero(numbers >= total).tolist():
+                texts[at] = of_record(self._others[numbers[at] - total])
+            odd = [at for at, text in enumerate(texts) if text is None]
+            for at, record in zip(odd, bulkfile.as_written(rows.take(pa.array(odd, type=pa.int64()))), strict=True):
+                texts[at] = of_record(record)
+            yield from (text for text in texts if text is not None)
+
     def unordered(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """These columns of the records, but not their sources, in the order of :attr:`first`."""
         yield from self._of_bulk(columns)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from resight import featuretext
 from resight.errors import UnreadableFile
 from resight.exchange import foreign, moments, own, places
 from resight.exchange.setting import Setting
@@ -211,7 +212,7 @@ def write(records: Records, path: Path, setting: Setting) -> tuple[str, ...]:
     head = {"type": "FeatureCollection", "name": setting.name, "digest": setting.digest, **setting.statements}
     with setting.opened(path) as file:
         file.write(orjson.dumps(head)[:-1] + b',"features":[')
-        for number, record in enumerate(records):
-            file.write((b",\n" if number else b"\n") + orjson.dumps(record.to_feature()))
+        for number, text in enumerate(featuretext.of_features(records)):
+            file.write((b",\n" if number else b"\n") + text)
         file.write(b"\n]}\n")
     return ()
