@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
@@ -23,7 +22,6 @@ from resight import Logbook, bulkfile, featuretext, selection
 from resight.commands.exporting import WRITTEN
 from resight.errors import CannotWrite
 from resight.exchange import geoparquet, kml, xlsx
-from resight.exchange.flat import rows as cells_of
 from resight.exchange.formats import FORMATS, writer
 from resight.exchange.setting import Setting
 from resight.journal import canonical
@@ -169,25 +167,27 @@ def test_a_hull_is_found_under_its_name(book: Logbook) -> None:
     assert [wanted.fits(record) for record in records_of(*rows)] == [True, False]
 
 
-def test_of_a_file_that_was_changed_each_row_is_looked_at(book: Logbook, tmp_path: Path) -> None:
+def test_a_file_that_was_changed_is_left_out_and_told(book: Logbook, tmp_path: Path) -> None:
     copied = tmp_path / "copy"
     shutil.copytree(book.folder, copied)
     path = max((copied / "observations" / "bulk" / "2025").glob("*.parquet"), key=lambda path: path.stat().st_size)
-    rows = pq.read_table(path)
-    outcomes, berths = (rows.column(name).to_pylist() for name in ("outcome", "berth"))
-    outcomes[3], berths[5] = "perhaps", "  Pier 99 "
-    for name, column in (("outcome", outcomes), ("berth", berths)):
-        rows = rows.set_column(rows.schema.get_field_index(name), name, pa.array(column, type=pa.string()))
-    pq.write_table(rows, path)
+    path.write_bytes(path.read_bytes() + b"\n")
     changed = Logbook(copied)
     found = selected(changed)
     assert list(found) == at_once(changed)
-    assert len(found) == len(selected(book)) - 1
-    told = changed.read(withdrawn=True).problems
-    assert [problem for problem in found.problems if problem.level == "error"] == [
-        problem for problem in told if problem.level == "error"
-    ]
-    assert [berth for part in cells_of(found) for berth in part["berth"]].count("Pier 99") == 1
+    assert len(found) < len(selected(book))
+    assert [problem.file for problem in found.problems] == [bulkfile.name_of(path)]
+
+
+def test_a_record_that_stands_in_two_files_counts_once(book: Logbook, tmp_path: Path) -> None:
+    copied = tmp_path / "copy"
+    shutil.copytree(book.folder, copied)
+    folder = copied / "observations" / "bulk" / "2024"
+    rows = pq.read_table(next(folder.glob("*.parquet"))).select(list(bulkfile.COLUMNS)).slice(0, 9)
+    (file,) = bulkfile.staged(rows, copied / "observations")
+    file.temporary.rename(copied / "observations" / file.key)
+    twice = Logbook(copied)
+    assert list(selected(twice)) == at_once(twice) == at_once(book)
 
 
 def test_the_first_records_come_before_the_others_are_read(book: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:

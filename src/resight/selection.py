@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from resight import bulkfile
 from resight.bulkfile import BulkFiles
-from resight.checks import KEPT
-from resight.errors import InvalidRecord, Problem
-from resight.featurefile import digest
+from resight.errors import Problem
 from resight.observation import Observation
 from resight.vocabulary import Individual, Platform, Vocabulary
 
@@ -139,15 +137,15 @@ class Selection:
     """The records of a logbook that are asked for, as they may leave it unless said otherwise: without their
     confidential sources.
 
-    It can be gone through as often as is needed. Of a bulk file that is as it was written the rows are taken for the
-    records that they were; each row of another is looked at, and one that is no record is told and left out.
+    It can be gone through as often as is needed. Bulk files are as they were written, so their rows are taken for the
+    records that they were.
 
     Args:
         files: the bulk files.
         others: the records that stand elsewhere and fit.
         wanted: which records are asked for.
         without: ids that stand in the bulk files in an earlier wording.
-        problems: what was wrong with the others; what is wrong with a row is added to it.
+        problems: what was met in reading.
         confidential: with their confidential sources.
     """
 
@@ -161,7 +159,7 @@ class Selection:
         *,
         confidential: bool = False,
     ) -> None:
-        self._files = [_File(path, count) for path, count in files.counts.items()]
+        self._files = [_File(path, count, files.hidden.get(path, ())) for path, count in files.counts.items()]
         self._wanted = wanted
         kept = [record for record in others if record.status != "withdrawn" or wanted.withdrawn]
         self._others = kept if confidential else [without_confidential(record) for record in kept]
@@ -302,16 +300,15 @@ class Selection:
         import pyarrow.compute as pc
 
         names = list({"id", "earliest", "latest", "status", *self._wanted.columns})
-        revised = pa.array(sorted(without), type=pa.string())
         parts: list[tuple[Numbers, Numbers, Numbers]] = []
         ids: list[pa.Array] = []
         start = 0
         for file in self._files:
-            columns = names if file.is_as_written else bulkfile.COLUMNS
-            for begin, rows in file.groups(columns):
-                found = self._fitting(file, rows)
-                if len(revised):
-                    found &= ~pc.is_in(rows.column("id"), value_set=revised).to_numpy()
+            elsewhere = pa.array(sorted({*without, *file.hidden}), type=pa.string())
+            for begin, rows in file.groups(names):
+                found = self._wanted.fitting(rows)
+                if len(elsewhere):
+                    found &= ~pc.is_in(rows.column("id"), value_set=elsewhere).to_numpy()
                 if not self._wanted.withdrawn:
                     gone = found & _where(rows, "status", "withdrawn".__eq__)
                     self.withdrawn += int(gone.sum())
@@ -329,27 +326,6 @@ class Selection:
         rank[pc.sort_indices(pa.chunked_array(ids)).to_numpy()] = np.arange(len(rank), dtype=np.int32)
         rows_, first, last = (np.concatenate([part[at] for part in parts]) for at in range(3))
         return _Index(rows_, first, last, rank)
-
-    def _fitting(self, file: _File, rows: pa.Table) -> Mask:
-        """The rows that are asked for; of a file that was changed those that are no records are told."""
-        if file.is_as_written:
-            return self._wanted.fitting(rows)
-        import numpy as np
-
-        found = np.zeros(rows.num_rows, dtype=bool)
-        for at, feature in enumerate(bulkfile.features(rows)):
-            properties = feature["properties"]
-            if self._wanted.sites is not None and properties.get("site") not in self._wanted.sites:
-                continue
-            try:
-                found[at] = self._wanted.fits(Observation.from_feature(feature))
-            except InvalidRecord as error:
-                if self._wanted.withdrawn or properties.get("status") != "withdrawn":
-                    self.problems += [
-                        Problem("error", str(p), bulkfile.name_of(file.path), None, feature["id"] or "", "", KEPT)
-                        for p in error.problems
-                    ]
-        return found
 
     # --- their fields
 
@@ -396,12 +372,9 @@ class Selection:
 
         if not len(numbers):
             return
-        wanted = list(columns) if file.is_as_written else list(bulkfile.COLUMNS)
-        for begin, rows in file.groups(wanted, numbers):
+        for begin, rows in file.groups(columns, numbers):
             low, high = np.searchsorted(numbers, [begin, begin + rows.num_rows]).tolist()
             found = rows.take(pa.array(numbers[low:high] - begin)) if high - low < rows.num_rows else rows
-            if not file.is_as_written:
-                found = bulkfile.table_of(bulkfile.records(found)).select(list(columns))
             yield found.cast(pa.schema([bulkfile.schema().field(name) for name in found.column_names]))
 
 
@@ -421,13 +394,10 @@ class _Index(NamedTuple):
 class _File:
     """A bulk file, read group by group."""
 
-    def __init__(self, path: Path, count: int) -> None:
+    def __init__(self, path: Path, count: int, hidden: Collection[str]) -> None:
         self.path, self.count = path, count
-
-    @cached_property
-    def is_as_written(self) -> bool:
-        """Is its content what it is named by?"""
-        return digest(self.path).startswith(self.path.stem)
+        #: Ids of rows that count for nothing.
+        self.hidden = hidden
 
     def groups(self, columns: Sequence[str], numbers: Numbers | None = None) -> Iterator[tuple[int, pa.Table]]:
         """These columns of each group of rows, after the number of its first; only those in which a number lies."""
