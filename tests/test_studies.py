@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +15,8 @@ from geopandas import GeoDataFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resight import Logbook, comparison, studies
+from resight import Logbook, comparison, studies, thinning
+from resight.columns import Columns
 from resight.frame import of_columns, to_frame
 from resight.links import Links
 from resight.logbook import Reading
@@ -96,3 +100,72 @@ def test_the_command_writes_the_same_pages(
         written.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert len(written[0]) > 10
     assert written[0] == written[1]
+
+
+def crowd() -> list[Observation]:
+    """A year of one site with two matches, many sightings that are not compared, and looks that found nothing."""
+    rows: list[dict[str, Any]] = [
+        {"date": f"{year}-05-{2 + 20 * n:02}", "platform": "ropucha-class", "platform_name": name, "count": 1}
+        for year in (2024, 2025)
+        for n, name in enumerate(("Oslyabya", "Peresvet"))
+    ]
+    days = [date(year, 1, 1) + timedelta(days=3 * n) for year in (2024, 2025) for n in range(100)]
+    # From the ground: shown, not compared.
+    rows += [{"date": day.isoformat(), "platform": "cargo-ship", "method": "ground"} for day in days]
+    rows += [{"date": day.isoformat(), "outcome": "not-seen"} for day in days[::2]]
+    rows += [{"date": day.isoformat(), "outcome": "cannot-tell"} for day in days[::3]]
+    rows += [{"date": "2019-05-06", "platform": "cargo-ship"}]
+    return [Observation.model_validate({"id": f"r{n}", "site": "dunay", **row}) for n, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"),
+    [
+        # Matches alone, more than fit; then sightings, half of them; then all of these and some looks.
+        (2, {"named": 4}),
+        (104, {"named": 4, "seen": 100}),
+        (254, {"named": 4, "seen": 200, "not": 50}),
+        (10_000, {"named": 4, "seen": 201, "not": 167}),
+    ],
+)
+def test_a_page_of_a_crowd_tells_the_important_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, most: int, kept: dict[str, int]
+) -> None:
+    monkeypatch.setattr(thinning, "MOST", most)
+    records = crowd()
+    few, many = both(records, EVIDENCE_SITES)
+    pages = [
+        site_page(page.frame, EVIDENCE_SITES["dunay"], page.study) for page in (few.page("dunay"), many.page("dunay"))
+    ]
+    assert pages[0] == pages[1]
+    (data, _) = pages
+    by_id = {record.id: record for record in records}
+    shown = [by_id[identifier] for identifier in data["records"]["columns"]["id"]["are"]]
+    found = Counter("named" if r.platform_name else "seen" if r.outcome == "seen" else "not" for r in shown)
+    assert found == kept
+    said = [text for text in data["asides"] if "are shown" in text]
+    assert (
+        said
+        == [
+            f"Of 372 records here {len(shown)} are shown: all that resemble or repeat one of the other year, then "
+            "sightings of 2025 and 2024, named ones first, then the rest; what does not fit whole is taken evenly over "
+            "the days. The counts are of all of them, and `resight list --site dunay` has every one."
+        ][: len(shown) < 372]
+    )
+    # What is counted is counted of all.
+    monkeypatch.setattr(thinning, "MOST", 10_000)
+    whole = site_page(few.whole.frame, EVIDENCE_SITES["dunay"], few.whole.study)
+    assert (data["lead"], data["time"]["years"], data["map"]["badges"]) == (
+        whole["lead"],
+        whole["time"]["years"],
+        whole["map"]["badges"],
+    )
+    assert [text for text in data["asides"] if "are shown" not in text] == whole["asides"]
+
+
+def test_what_does_not_fit_whole_is_taken_evenly_over_the_days() -> None:
+    frame = to_frame([record for record in crowd() if record.platform == "cargo-ship" and record.year > 2019])
+    repeats = comparison.repeats([], **YEARS, vocabulary=WORDS, sites=EVIDENCE_SITES)
+    places = thinning.kept(Columns(frame, repeats), frozenset(), 50)
+    assert len(places) == 50
+    assert {after - before for before, after in pairwise(places)} == {4, 5}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from resight import basemap as base
-from resight import flatmap, geodesy, strip
+from resight import flatmap, geodesy, strip, thinning
 from resight.columns import Columns, coded
 from resight.comparison import Repeats
 from resight.observation import Site, positions
@@ -24,8 +24,8 @@ from resight.phrases import (
     WORDS,
 )
 from resight.study import Study
-from resight.summary import HEADLINES, Summary, bottom_line, findings, survey
-from resight.telling import Telling
+from resight.summary import HEADLINES, Summary, Tally, bottom_line, findings, survey
+from resight.telling import Telling, left_out
 from resight.vocabulary import Vocabulary
 from resight.wording import (
     NOT_PROOF,
@@ -49,7 +49,12 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
     every = Columns(frame, repeats)
     known = study.survey or survey(every, sites, repeats)
     of_all = known.on_file
-    here = every.at(site.id)
+    crowd = study.crowd
+    # All records of the site are counted, and of a crowd the most important are told.
+    all_here = every.at(site.id) if crowd is None else Columns(crowd.frame, repeats).at(site.id)
+    here = all_here if crowd is None else every.at(site.id)
+    if len(here) > thinning.MOST and crowd is None:
+        here = Columns(here.frame.iloc[thinning.kept(here, _matched(repeats), thinning.MOST)], repeats)
     now, then = str(repeats.year), years_text(repeats.baseline_years)
     told = Telling(here, repeats, vocabulary)
     here_lon = site.point[0]
@@ -70,24 +75,29 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
     ]
     nearby = [flatmap.place(other.point, here_lon) for other in near]
     view = base.box_around([(around[0], around[1]), (around[2], around[3]), *nearby, *placed])
-    beyond = _is_beyond(site.point) or any(here.beyond)
+    beyond = _is_beyond(site.point) or any(all_here.beyond)
     drawn, credits = base.within(basemap, window, runways=view)
     drawn["place"] = [place for place in drawn["place"] if not _is_site(place, site)]
     summary, of_records = of_all[site.id], told.columns()
     found = findings(site, repeats, vocabulary)
     more = len(found) - HEADLINES
+    not_compared = left_out(all_here, told.episodes if crowd is None else crowd.compared, vocabulary)
+    tally = known.of([site.id])
+    asides = _asides(site, summary, tally, sites, of_all, not_compared, now, then)
+    if len(here) < len(all_here):
+        asides.insert(0, _thinned(site, len(here), len(all_here), now, then))
     badges = [
-        badge(site, summary, now, then, beside=here_lon, own=True, unplaced=here.placed.count(False)),
+        badge(site, summary, now, then, beside=here_lon, own=True, unplaced=all_here.placed.count(False)),
         *(badge(o, of_all[o.id], now, then, beside=here_lon, where=_where(o, site)) for o in neighbours),
     ]
     return {
         "kind": "site",
         "title": site.name,
         "names": _other_names(site),
-        "lead": bottom_line(site, summary, known.of([site.id]), now, then),
+        "lead": bottom_line(site, summary, tally, now, then),
         "findings": found[:HEADLINES],
         "more": f"{more} more: see the table below." if more > 0 else "",
-        "asides": [*study.conditions, *_asides(site, summary, sites, of_all, repeats, told.left_out(), now, then)],
+        "asides": [*study.conditions, *asides],
         "facts": facts(now, then, study.digest, study.up_to),
         "about": _about(site, sites, vocabulary),
         "map": {
@@ -109,7 +119,7 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
         "legend": [
             *signs(now, then, on_badges(badges) | set(of_records["columns"]["glyph"]["are"])),
             *_legend_of_records(here, told.scored(), shapes),
-            *_legend_of_site(site, here, drawn, neighbours=bool(neighbours)),
+            *_legend_of_site(site, all_here, drawn, neighbours=bool(neighbours)),
         ],
         "groups": [
             {"key": "now", "title": now, "role": "the year under study"},
@@ -126,7 +136,7 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
             ),
             "shapes": shapes,
         },
-        "time": strip.of(here, site.id, repeats=repeats, vocabulary=vocabulary, up_to=study.up_to),
+        "time": strip.of(all_here, site.id, repeats=repeats, vocabulary=vocabulary, up_to=study.up_to),
         "columns": COLUMNS,
         "of_others": OF_OTHERS,
         "kinds": KINDS,
@@ -150,6 +160,21 @@ def surroundings(site: Site) -> base.Box:
     if site.footprint:
         places += [(place[0], place[1]) for place in positions(flatmap.geometry(site.footprint, lon))]
     return base.box_around(places)
+
+
+def _matched(repeats: Repeats) -> set[str]:
+    """The ids of the records that match one of the other year, or are a candidate for it."""
+    pairs = (*repeats.matches, *repeats.candidates)
+    return {s.id or "" for pair in pairs for episode in (pair.baseline, pair.current) for s in episode.sightings}
+
+
+def _thinned(site: Site, shown: int, of: int, now: str, then: str) -> str:
+    """What a page of a crowd leaves out."""
+    return (
+        f"Of {of:,} records here {shown:,} are shown: all that resemble or repeat one of the other year, then "
+        f"sightings of {now} and {then}, named ones first, then the rest; what does not fit whole is taken evenly over "
+        f"the days. The counts are of all of them, and `resight list --site {site.id}` has every one."
+    )
 
 
 def _is_site(place: Mapping[str, Any], site: Site) -> bool:
@@ -190,21 +215,20 @@ def _other_names(site: Site) -> list[list[str]]:
 def _asides(
     site: Site,
     summary: Summary,
+    tally: Tally,
     sites: Mapping[str, Site],
     of_all: Mapping[str, Summary],
-    repeats: Repeats,
-    left_out: Counter[str],
+    not_compared: Counter[str],
     now: str,
     then: str,
 ) -> list[str]:
     """The sentences under the bottom line: what was not compared, how often anyone looked, who is next door."""
     said = []
-    visits = [e for c in repeats.comparisons for e in (*c.current, *c.baseline) if e.site == site.id]
-    compared = sum(len(visit.sightings) for visit in visits)
-    if compared > len(visits):
-        said.append(f"Records of one visit are compared as one sighting: {compared} records, {len(visits)} sightings.")
-    if left_out:
-        reasons = ", ".join(f"{reason} ({number})" for reason, number in left_out.most_common())
+    compared, visits = tally.sightings, tally.current + tally.baseline
+    if compared > visits:
+        said.append(f"Records of one visit are compared as one sighting: {compared} records, {visits} sightings.")
+    if not_compared:
+        reasons = ", ".join(f"{reason} ({number})" for reason, number in not_compared.most_common())
         said.append(f"Shown but not compared: {reasons}.")
     if summary.total:
         said.append(EFFORT_KNOWN if summary.effort_known else EFFORT_UNKNOWN)

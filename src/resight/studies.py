@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from resight import bulk, compared, dates, episodes, excerpt, geodesy, weights
+from resight import bulk, compared, dates, episodes, excerpt, geodesy, thinning, weights
 from resight.columns import Columns
 from resight.compared import Compared
 from resight.comparison import Comparison, Repeats, would_fit
@@ -25,7 +25,7 @@ from resight.evidence import NAMED, Counts, Pair, Shares, steps_of
 from resight.frame import to_frame
 from resight.observation import METHODS, Observation
 from resight.selection import Selection
-from resight.study import Study
+from resight.study import Crowd, Study
 from resight.summary import Survey, Tally, summaries
 
 if TYPE_CHECKING:
@@ -159,10 +159,15 @@ class OfColumns:
         scope = self._scope_of.get(site)
         if scope is None:
             return self._page((), self.repeats)
-        ring = self._ring(site, scope)
-        read = self._book.read(sites={site} | scope.beside(site) | ring).records
-        here = [record for record in read if record.site == site]
-        found = episodes.find(read, self._vocabulary, methods=self._all.methods)
+        here_rows = np.flatnonzero((self._frame["site"] == site).to_numpy())
+        crowd = ring = None
+        if len(here_rows) > thinning.MOST:
+            crowd, here, found = self._crowded(site, scope, here_rows)
+        else:
+            ring = self._ring(site, scope)
+            read = self._book.read(sites={site} | scope.beside(site) | ring).records
+            here = [record for record in read if record.site == site]
+            found = episodes.find(read, self._vocabulary, methods=self._all.methods)
         then = {e.id: e for e in found if e.year in self._all.baseline_years}
         now = {e.id: e for e in found if e.year == self._all.year}
         extras = episodes.find(read, self._vocabulary, methods=self._other_methods) if ring else []
@@ -178,7 +183,38 @@ class OfColumns:
         # Of the sites around it only the other ends of matches are told.
         baseline, current = ([e for e in side if e.site == site] for side in (made.baseline, made.current))
         own = replace(made, baseline=baseline, current=current)
-        return self._page(here, self._repeats([own], candidates, undetermined))
+        return self._page(here, self._repeats([own], candidates, undetermined), crowd)
+
+    def _crowded(self, site: str, scope: _Scope, here: Ints) -> tuple[Crowd, list[Observation], list[Episode]]:
+        """Of a site with more records than a page tells all to be counted, those that are told, and their episodes.
+
+        What an episode may be the same as is known as far as that is told, too; what would fit were it not for the
+        method of one side is not looked for.
+        """
+        rows, begin = self._all.found.sightings()
+        episode = np.full(len(self._frame), -1)
+        episode[rows] = np.repeat(np.arange(len(begin) - 1), np.diff(begin))
+        one, ends = scope.one, scope.ends_at(site)
+        matched = np.array([*(one.then[b] for b, _ in ends), *(one.now[c] for _, c in ends)], dtype=np.int64)
+        crowd = self._frame.iloc[here]
+        is_matched = np.isin(episode[here], matched)
+        ids = crowd.index.to_numpy(dtype=object)
+        places = thinning.kept(Columns(crowd, self.repeats), set(ids[is_matched]), thinning.MOST)
+        # An episode is made of all of its sightings, shown or not.
+        made = np.unique(np.concatenate([episode[here[places]], matched]))
+        made = made[made >= 0]
+        wanted = [rows[begin[number] : begin[number + 1]] for number in made.tolist()]
+        told = set(ids[places])
+        all_ids = self._frame.index[np.concatenate(wanted)].tolist() if wanted else []
+        read = {record.id: record for record in self._book.records_of({*told, *all_ids})}
+        at_site: dict[str, list[list[Observation]]] = defaultdict(list)
+        for some in wanted:
+            sightings = [read[identifier] for identifier in self._frame.index[some]]
+            at_site[sightings[0].site].append(sightings)
+        found = [e for merged in at_site.values() for e in episodes.closed(merged, (), self._vocabulary)]
+        found.sort(key=lambda e: (*e.time, e.id))
+        shown = [record for identifier, record in read.items() if identifier in told]
+        return Crowd(crowd, frozenset(ids[episode[here] >= 0])), shown, found
 
     @cached_property
     def _other_methods(self) -> list[Any]:
@@ -240,10 +276,10 @@ class OfColumns:
         years = self._all.year, self._all.baseline_years
         return Repeats(*years, watched, others, candidates, undetermined, self._all.methods)
 
-    def _page(self, records: Sequence[Observation], repeats: Repeats) -> Page:
+    def _page(self, records: Sequence[Observation], repeats: Repeats, crowd: Crowd | None = None) -> Page:
         ids = frozenset(record.id or "" for record in records)
         words = self._sites, self._vocabulary, self._basemap
-        study = Study(ids, repeats, *words, self.digest, self.up_to, survey=self.survey)
+        study = Study(ids, repeats, *words, self.digest, self.up_to, survey=self.survey, crowd=crowd)
         return Page(records, to_frame(records), study)
 
 
@@ -255,6 +291,7 @@ class _Scope:
         sites = found["site"].array
         self._site = [np.asarray(sites[rows], dtype=object) for rows in (one.then, one.now)]
         b, c = one.ends
+        self._sightings = found["sightings"].to_numpy()
         names = found["individual"].array
         then, now = names[one.then[b]], names[one.now[c]]
         #: For each match, strongest first: is the same individual known on both sides?
@@ -278,6 +315,10 @@ class _Scope:
         ):
             for site, number in Counter(at.tolist()).items():
                 numbers[site][name] = number
+        for side, at in zip((self.one.then, self.one.now), self._site, strict=True):
+            codes, of = np.unique(at.astype(str), return_inverse=True)
+            for site, number in zip(codes.tolist(), np.bincount(of, self._sightings[side]).tolist(), strict=True):
+                numbers[site]["sightings"] += int(number)
         return {site: Tally(**of_site) for site, of_site in numbers.items()}
 
     @cached_property

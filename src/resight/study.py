@@ -14,7 +14,18 @@ from resight.summary import Survey
 from resight.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
     from resight.logbook import Logbook
+
+
+class Crowd(NamedTuple):
+    """A site with more records than a page tells."""
+
+    #: All of its records, with the columns that are counted (see :data:`resight.studies.COLUMNS`).
+    frame: GeoDataFrame
+    #: Ids of those that take part in the comparison.
+    compared: frozenset[str]
 
 
 class Study(NamedTuple):
@@ -36,6 +47,8 @@ class Study(NamedTuple):
     conditions: Sequence[str] = ()
     #: What is on file at every site and what came of the comparison, where a page is not given the records of all.
     survey: Survey | None = None
+    #: What is counted at the site of a page that is given only some of its records.
+    crowd: Crowd | None = None
 
 
 def of(

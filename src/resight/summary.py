@@ -76,6 +76,8 @@ class Tally(NamedTuple):
     repeating: int = 0
     resembling: int = 0
     like: int = 0
+    #: How many records those of both sides hold.
+    sightings: int = 0
 
     @property
     def matches(self) -> int:
@@ -110,6 +112,7 @@ def tallies(repeats: Repeats) -> dict[str, Tally]:
         for name, side in (("current", comparison.current), ("baseline", comparison.baseline)):
             for episode in side:
                 numbers[episode.site][name] += 1
+                numbers[episode.site]["sightings"] += len(episode.sightings)
     for pair in repeats.matches:
         numbers[pair.current.site]["repeating" if evidence.verb(pair) == "repeats" else "resembling"] += 1
     for episode in alike(repeats.comparisons):

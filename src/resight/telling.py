@@ -7,7 +7,7 @@ them apart (a name written right to left cannot turn its neighbours). Confidenti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from resight import dates, dimensions, evidence
@@ -117,27 +117,6 @@ class Telling:
         }
         return {"number": len(records), "columns": columns, "fields": self._fields()}
 
-    def left_out(self) -> Counter[str]:
-        """Why records of the compared periods take no part in the comparison, and how many of them."""
-        names = ("sign", "platform", "period")
-        keys = (self.records[name] for name in names)
-        rows = Counter(
-            key[1:]
-            for key in zip(self.records["id"], *keys, strict=True)
-            if key[-1] != "other" and key[0] not in self.episodes
-        )
-        reasons: Counter[str] = Counter()
-        for (sign, platform, _), number in rows.items():
-            reasons[self._reason(sign, platform)] += number
-        return reasons
-
-    def _reason(self, sign: str, platform: str | None) -> str:
-        if sign != "seen":
-            return {"background": "total or background", "unclear": "could not tell"}.get(sign, "found nothing")
-        if not self.vocabulary.is_matched(platform):
-            return "not a ship, aircraft or vehicle"
-        return "no image: flight tracking, a report or the ground"
-
     def _what(self, row: Row) -> list[str]:
         """The heading: what was seen, or what was looked for."""
         label = self.vocabulary.label(row["platform"]) if row["platform"] else ""
@@ -230,6 +209,32 @@ class Telling:
             {"how": RELATIONS[relation["how"]], "to": relation["id"], "linked": relation["id"] in self.on_page}
             for relation in row["relates"]
         ]
+
+
+def left_out(records: Columns, compared: Container[str], vocabulary: Vocabulary) -> Counter[str]:
+    """Why records of the compared periods take no part in the comparison, and how many of them.
+
+    Args:
+        records: the records.
+        compared: the ids of those that take part, and of others.
+        vocabulary: says what is never matched.
+    """
+    keys = (records[name] for name in ("sign", "platform", "period"))
+    rows = Counter(
+        key[1:] for key in zip(records["id"], *keys, strict=True) if key[-1] != "other" and key[0] not in compared
+    )
+    reasons: Counter[str] = Counter()
+    for (sign, platform, _), number in rows.items():
+        reasons[_reason(sign, platform, vocabulary)] += number
+    return reasons
+
+
+def _reason(sign: str, platform: str | None, vocabulary: Vocabulary) -> str:
+    if sign != "seen":
+        return {"background": "total or background", "unclear": "could not tell"}.get(sign, "found nothing")
+    if not vocabulary.is_matched(platform):
+        return "not a ship, aircraft or vehicle"
+    return "no image: flight tracking, a report or the ground"
 
 
 def _said(tell: Callable[[Row], Sequence[str | None]]) -> Tell:
