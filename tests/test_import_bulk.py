@@ -238,7 +238,7 @@ def test_one_bad_row_in_a_hundred_goes_to_the_file_of_rejects(book: Logbook, tmp
 def test_all_at_one_site_on_one_day(book: Logbook, tmp_path: Path) -> None:
     path = tmp_path / "skewed.parquet"
     pd.DataFrame([{**SEEN, "image_id": str(n)} for n in range(3000)]).to_parquet(path)
-    assert "3000 records added." in run(book, "import", "--bulk", str(path)).output
+    assert "3,000 records added." in run(book, "import", "--bulk", str(path)).output
     ids = {record.id for record in book.read().records}
     stem = "dunay-2025-05-18-ropucha-class"
     assert ids == {stem, *(f"{stem}-{n}" for n in range(2, 3001))}
@@ -316,7 +316,7 @@ def test_a_disk_that_is_too_small_leaves_nothing_half_written(book: Logbook, tmp
     assert result.exit_code == 8
     assert "File too large; nothing was changed" in result.output
     assert [path for path in (book.folder / "observations").rglob("*") if path.is_file()] == []
-    assert "20000 records added." in run(book, "import", "--bulk", str(path)).output
+    assert "20,000 records added." in run(book, "import", "--bulk", str(path)).output
 
 
 def test_a_dry_run_writes_nothing(book: Logbook, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def overview_page(frame: GeoDataFrame, study: Study, links: Links) -> Data:
         "names": [],
         "lead": _lead(repeats.watched.scope, known, now, then),
         "findings": named,
-        "more": f"{more} more at the sites below." if more else "",
+        "more": f"{more:,} more at the sites below." if more else "",
         "asides": [*study.conditions, *asides],
         "facts": facts(now, then, study.digest, study.up_to),
         "about": [],
@@ -143,8 +143,8 @@ def _badge(site: Site, known: Survey, now: str, then: str, beside: float, links:
     if tally.matches:
         words = [word for word, number in (("repeats", tally.repeating), ("resembles", tally.resembling)) if number]
         verb = " or ".join(word.removesuffix("s") if tally.matches > 1 else word for word in words)
-        number = str(tally.matches)
-        box["counts"].insert(0, ["matched", number, f"{number} of {now} {verb} one of {then}"])
+        number = tally.matches
+        box["counts"].insert(0, ["matched", str(number), f"{number:,} of {now} {verb} one of {then}"])
     return box
 
 

@@ -96,7 +96,7 @@ def site_page(frame: GeoDataFrame, site: Site, study: Study) -> Data:
         "names": _other_names(site),
         "lead": bottom_line(site, summary, tally, now, then),
         "findings": found[:HEADLINES],
-        "more": f"{more} more: see the table below." if more > 0 else "",
+        "more": f"{more:,} more: see the table below." if more > 0 else "",
         "asides": [*study.conditions, *asides],
         "facts": facts(now, then, study.digest, study.up_to),
         "about": _about(site, sites, vocabulary),
@@ -226,9 +226,9 @@ def _asides(
     said = []
     compared, visits = tally.sightings, tally.current + tally.baseline
     if compared > visits:
-        said.append(f"Records of one visit are compared as one sighting: {compared} records, {visits} sightings.")
+        said.append(f"Records of one visit are compared as one sighting: {compared:,} records, {visits:,} sightings.")
     if not_compared:
-        reasons = ", ".join(f"{reason} ({number})" for reason, number in not_compared.most_common())
+        reasons = ", ".join(f"{reason} ({number:,})" for reason, number in not_compared.most_common())
         said.append(f"Shown but not compared: {reasons}.")
     if summary.total:
         said.append(EFFORT_KNOWN if summary.effort_known else EFFORT_UNKNOWN)

@@ -132,7 +132,7 @@ class OfColumns:
         for _, number, place in sorted(places)[:NAMED_AT_MOST]:
             wanted[number].append(place)
         told = self._told(wanted)
-        return self._page((), self._repeats([told.get(n) or self._bare(s) for n, s in enumerate(self._scopes)]))
+        return self._page((), self._repeats([told[number] for number in sorted(told)]))
 
     def _told(self, wanted: Mapping[int, Sequence[int]]) -> dict[int, Comparison]:
         """Of some scopes some of the matches; the records of all of them are read at once."""
@@ -288,45 +288,40 @@ class _Scope:
 
     def __init__(self, one: Compared, found: GeoDataFrame) -> None:
         self.one = one
-        sites = found["site"].array
-        self._site = [np.asarray(sites[rows], dtype=object) for rows in (one.then, one.now)]
+        self._sites = list(found["site"].cat.categories)
+        codes = found["site"].cat.codes.to_numpy(dtype=np.int64)
+        self._names, self._sightings = found["individual"].array, found["sightings"].to_numpy()
         b, c = one.ends
-        self._sightings = found["sightings"].to_numpy()
-        names = found["individual"].array
-        then, now = names[one.then[b]], names[one.now[c]]
+        #: The numbers of the sites of both sides, and of the ends of the matches.
+        self._site = codes[one.then], codes[one.now]
+        self._ends = self._site[0][b], self._site[1][c]
+        same = self._names[one.then[b]] == self._names[one.now[c]]
         #: For each match, strongest first: is the same individual known on both sides?
-        self.repeats = np.asarray((then == now).fillna(False), dtype=bool)
-        self._ends = [side[rows] for side, rows in zip(self._site, (b, c), strict=True)]
+        self.repeats = np.asarray(same.fillna(False), dtype=bool)
         self.scores = one.scores
-        self._names = found["individual"].array
 
     def tallies(self) -> dict[str, Tally]:
         """What came of the comparison at each site."""
-        numbers: dict[str, Counter[str]] = defaultdict(Counter)
         _, to_then = self.one.closest()
         open_ones = np.flatnonzero(to_then >= 0)
         alike = self.one.factors(to_then[open_ones], open_ones)["finding"] != "same kind"
-        for name, at in (
-            ("baseline", self._site[0]),
-            ("current", self._site[1]),
-            ("repeating", self._ends[1][self.repeats]),
-            ("resembling", self._ends[1][~self.repeats]),
-            ("like", self._site[1][open_ones[alike]]),
-        ):
-            for site, number in Counter(at.tolist()).items():
-                numbers[site][name] = number
-        for side, at in zip((self.one.then, self.one.now), self._site, strict=True):
-            codes, of = np.unique(at.astype(str), return_inverse=True)
-            for site, number in zip(codes.tolist(), np.bincount(of, self._sightings[side]).tolist(), strict=True):
-                numbers[site]["sightings"] += int(number)
-        return {site: Tally(**of_site) for site, of_site in numbers.items()}
+        (then, now), number = self._site, len(self._sites)
+        ends = self._ends[1]
+        counts = [np.bincount(at, minlength=number) for at in (now, then, ends[self.repeats], ends[~self.repeats])]
+        counts.append(np.bincount(now[open_ones[alike]], minlength=number))
+        sightings = np.zeros(number)
+        for at, rows in ((then, self.one.then), (now, self.one.now)):
+            sightings += np.bincount(at, self._sightings[rows], minlength=number)
+        columns = [column.tolist() for column in (*counts, sightings.astype(np.int64))]
+        tallies = zip(self._sites, map(Tally, *columns), strict=True)
+        return {site: tally for site, tally in tallies if tally.current or tally.baseline}
 
     @cached_property
     def _places_at(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = defaultdict(list)
         for place, both in enumerate(zip(*(side.tolist() for side in self._ends), strict=True)):
             for site in dict.fromkeys(both):
-                found[site].append(place)
+                found[self._sites[site]].append(place)
         return found
 
     def ends_at(self, site: str) -> list[tuple[int, int]]:
@@ -338,7 +333,7 @@ class _Scope:
     def beside(self, site: str) -> set[str]:
         """The sites of the other ends of these."""
         places = self._places_at.get(site, [])
-        return {name for side in self._ends for name in side[places].tolist()}
+        return {self._sites[code] for side in self._ends for code in side[places].tolist()}
 
     @cached_property
     def _counts(self) -> Counts:
@@ -362,7 +357,7 @@ class _Scope:
         for steps in named:
             for row in self._rows_of(steps):
                 nodes[None, steps] += 1
-                nodes[self._site[0][row], steps] += 1
+                nodes[self._sites[self._site[0][row]], steps] += 1
         # What is in none of both is asked of the second, where it counts as 0.
         return self._counts._replace(nodes=ChainMap(dict(nodes), self._nodes))
 

@@ -174,12 +174,20 @@ def summaries(records: Columns, sites: Iterable[str]) -> dict[str, Summary]:
 
 def _kinds(*columns: Any) -> tuple[Any, Any]:
     """Of some columns of numbers the first row of each different combination, and for each row which it is."""
-    whole = np.zeros(len(columns[0]), dtype=np.int64)
+    whole, most = np.zeros(len(columns[0]), dtype=np.int64), 1
     for values in columns:
-        _, code = np.unique(values, return_inverse=True)
-        # Numbered anew each time, they never outgrow 64 bits.
-        _, whole = np.unique(whole * (int(code.max(initial=0)) + 1) + code, return_inverse=True)
-    return np.unique(whole, return_index=True)[1], whole
+        least = int(values.min(initial=0))
+        size = int(values.max(initial=0)) - least + 1
+        if most * size > _ROOM:
+            whole = np.unique(whole, return_inverse=True)[1]
+            most = len(whole)
+        whole, most = whole * size + (values - least), most * size
+    _, of, kind = np.unique(whole, return_index=True, return_inverse=True)
+    return of, kind
+
+
+#: Numbers of combinations are counted anew before they outgrow 64 bits.
+_ROOM = 2**62
 
 
 def _counted(*columns: Any) -> Iterator[tuple[tuple[int, ...], int]]:
@@ -221,14 +229,14 @@ def likeness(tally: Tally, now: str, then: str) -> str:
     start = f"of {numbered(tally.current, 'comparable sighting')} of {now}"
     said = []
     if resembling or not (same or like):
-        said.append(f"{resembling} {start} {'resembles' if resembling == 1 else 'resemble'} one of {then}")
+        said.append(f"{resembling:,} {start} {'resembles' if resembling == 1 else 'resemble'} one of {then}")
     if same:
         which = "it" if said else start
         verb = "repeats" if same == 1 else "repeat"
-        said.append(f"{same} {'more ' if said else which + ' '}{verb} one of {then} (same hull or tail number)")
+        said.append(f"{same:,} {'more ' if said else which + ' '}{verb} one of {then} (same hull or tail number)")
     if like:
         which = "more" if said else start
-        said.append(f"{like} {which} {'is' if like == 1 else 'are'} like one of {then}, no one visit standing out")
+        said.append(f"{like:,} {which} {'is' if like == 1 else 'are'} like one of {then}, no one visit standing out")
     return "; ".join(said) + "."
 
 

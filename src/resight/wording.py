@@ -38,8 +38,8 @@ RELATIONS = {"contradicts": "Contradicts", "same-event": "Same event as", "part-
 
 
 def numbered(count: int, one: str, many: str = "") -> str:
-    """``1 look``, ``2 looks``; ``many`` where an s does not do."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    """``1 look``, ``2 looks``, ``1,000 looks``; ``many`` where an s does not do."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def listed(names: Sequence[str]) -> str:
