@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import geopandas
 import pandas as pd
 import pytest
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point
@@ -262,6 +264,32 @@ def test_an_episode_keeps_to_the_records_it_is_made_of(records: list[Observation
     held = [frame.index[rows[a:b]].tolist() for a, b in pairwise(begin)]
     expected = episodes.find(records, WORDS)
     assert dict(zip(made.episodes.index, held, strict=True)) == {e.id: [s.id for s in e.sightings] for e in expected}
+
+
+@settings(deadline=None, max_examples=80)
+@given(two_years())
+def test_shards_of_sites_hold_the_episodes_of_all_rows_at_once(records: list[Observation]) -> None:
+    frame = to_frame(records)
+    with patch.object(bulk, "_SHARD", 2):
+        sharded = bulk.spread(frame, WORDS)
+    whole = bulk.found(frame, WORDS)
+    assert_geodataframe_equal(sharded.episodes, whole.episodes)
+    assert sharded.place.tolist() == whole.place.tolist()
+    for one, other in zip(sharded.sightings(), whole.sightings(), strict=True):
+        assert one.tolist() == other.tolist()
+
+
+def test_a_site_is_in_one_shard_whatever_else_there_is() -> None:
+    names = [f"site-{number}" for number in range(40)]
+
+    def shards(ids: Sequence[str]) -> list[set[str]]:
+        frame = geopandas.GeoDataFrame({"site": [*ids, *ids]}, geometry=[None] * (2 * len(ids)))
+        return [set(frame["site"].iloc[rows]) for rows in bulk._shards(frame, 3)]
+
+    whole = shards(names)
+    assert sum(map(len, whole)) == 40
+    assert min(map(len, whole)) > 5
+    assert shards(names[:20][::-1]) == [shard & set(names[:20]) for shard in whole]
 
 
 def test_what_is_learned_of_a_frame_is_what_is_learned_of_its_records() -> None:

@@ -7,16 +7,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import Result
+from geopandas.testing import assert_geodataframe_equal
 
-from resight import bench, engine
+from resight import bench, bulk, chance, compared, engine, linkage, synthetic
+from resight.compared import Comparisons
 from resight.engine import Engine
 from resight.errors import InvalidValue, Unfinished
+from resight.logbook import Logbook
 
 distributed = pytest.importorskip("distributed", reason="the workers need dask: pip install 'resight[dask]'")
 
 Run = Callable[..., Result]
+WORDS = Logbook(Path(__file__).parents[1]).vocabulary
 
 # What its event loop leaves unclosed is not ours.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -136,6 +141,36 @@ def test_a_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) ->
             pass
 
 
+# --- many records
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_workers_compare_many_records_as_one_process_does_to_the_last_bit(
+    two: Engine, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    made = synthetic.logbook(4000, vocabulary=WORDS, sites=12, seed=seed)
+    # Half of the sites as one group, the others alone; everything in many parts.
+    register = {id: site.model_copy(update={"watched": id < "site-0006"}) for id, site in made.sites.items()}
+    monkeypatch.setattr(bulk, "_SHARD", 300)
+    monkeypatch.setattr(compared, "_TOGETHER", 100)
+    monkeypatch.setattr(linkage, "_TOGETHER", 10_000)
+
+    def of(workers: Engine) -> Comparisons:
+        known: dict[str, Any] = {"vocabulary": WORDS, "sites": register, "year": 2025, "baseline_years": [2024]}
+        return bulk.compared(made.records, **known, learn=True, engine=workers)
+
+    alone, spread = of(engine.HERE), of(two)
+    assert_geodataframe_equal(spread.found.episodes, alone.found.episodes)
+    assert len(alone.scopes) == 7
+    assert sum(len(one.matched) for one in alone.scopes) > 500
+    assert alone.scopes[0].learned > 0
+    for one, other in zip(spread.scopes, alone.scopes, strict=True):
+        assert (one.scope, one.assume, one.learned) == (other.scope, other.assume, other.learned)
+        assert one.matched.tolist() == other.matched.tolist()
+        for name, values in one.links._asdict().items():
+            assert np.asarray(values).tobytes() == np.asarray(getattr(other.links, name)).tobytes(), name
+
+
 # --- the report
 
 
@@ -165,6 +200,44 @@ def test_two_workers_write_the_report_of_one_process_to_the_byte(
     alone = report(run, folder)
     assert b"999 drawn arrangements" in alone
     assert report(run, folder, "--engine", "dask", "--scheduler", cluster.scheduler_address) == alone
+
+
+def fits_but_once(arrangements: Any, test: Any) -> Any:
+    """Takes its whole worker down, once in all."""
+    killed_once(5, os.environ["KILLED"])
+    return FITS(arrangements, test)
+
+
+def no_fits(arrangements: Any, test: Any) -> Any:
+    raise ZeroDivisionError("division by zero")
+
+
+FITS = chance._fits
+
+
+def test_a_worker_killed_amid_a_report_leaves_its_bytes_as_they_are(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made_up(run, tmp_path / "made", 60, 5, 1)
+    alone = report(run, folder)
+    monkeypatch.setenv("KILLED", str(tmp_path / "killed"))
+    monkeypatch.setattr(chance, "_fits", fits_but_once)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as mortal:
+        assert report(run, folder, "--engine", "dask", "--scheduler", mortal.scheduler_address) == alone
+    assert (tmp_path / "killed").exists()
+
+
+def test_a_report_with_a_part_that_raises_says_so_and_writes_nothing(
+    cluster: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made_up(run, tmp_path / "made", 60, 5, 1)
+    monkeypatch.setattr(chance, "_fits", no_fits)
+    spread = ["--engine", "dask", "--scheduler", cluster.scheduler_address]
+    result = run("report", "--year", "2025", *spread, folder=folder)
+    assert result.exit_code == 9
+    said = "Trying chance: part 1 could not be worked out: ZeroDivisionError: division by zero"
+    assert said in " ".join(result.stderr.split())
+    assert not (folder / "maps").exists() or list((folder / "maps").iterdir()) == []
 
 
 def test_a_report_whose_scheduler_is_not_there_writes_nothing(

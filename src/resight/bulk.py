@@ -8,6 +8,7 @@ as not given, so that a bare frame holds our own optical sightings.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import pandas as pd
 from resight import compared as compared_
 from resight import merging, rubbish, weights
 from resight.compared import ARROW, COMMA, Comparisons, Found
+from resight.engine import HERE, Engine
 from resight.errors import InvalidValue
 from resight.evidence import DEFAULTS, Assumptions
 from resight.observation import LOOK_METHODS, Method, Site
@@ -52,6 +54,8 @@ COLUMNS = (
     "sources",
     "relates",
 )
+#: Rows of a shard, about: many enough that it costs nothing to cut them out.
+_SHARD = 50_000
 _EPOCH = 719_163
 
 
@@ -107,6 +111,57 @@ def found(
     return Found(closed, rows, number, place)
 
 
+def spread(
+    records: geopandas.GeoDataFrame,
+    vocabulary: Vocabulary,
+    *,
+    methods: Iterable[Method] = LOOK_METHODS,
+    gap_days: int = merging.EPISODE_GAP_DAYS,
+    engine: Engine = HERE,
+) -> Found:
+    """:func:`found`, shard by shard: what is merged is of one site, and a site is in one shard, by a hash of its id."""
+    given = _checked(records)
+    shards = list(_shards(given, max(1, len(given) // _SHARD)))
+    told = given[[name for name in (*COLUMNS, given.geometry.name) if name in given]]
+    parts = (told.iloc[rows] for rows in shards)
+    how = (vocabulary, tuple(methods), gap_days)
+    several = list(engine.map("Finding episodes", _found_in, parts, *how))
+    first, last = _ordinals(given, "earliest"), _ordinals(given, "latest")
+    return _put_together(several, shards, _places(given.index.astype("string").array, first, last))
+
+
+def _found_in(
+    shard: geopandas.GeoDataFrame, vocabulary: Vocabulary, methods: tuple[Method, ...], gap_days: int
+) -> Found:
+    return found(shard, vocabulary, methods=methods, gap_days=gap_days)
+
+
+def _shards(given: geopandas.GeoDataFrame, number: int) -> Iterator[Ints]:
+    """The rows of each shard, in their order; which one a site falls into hangs on its id alone."""
+    site, names = _codes(given, "site")
+    of_site = np.array([zlib.crc32(name.encode()) % number for name in names], dtype=np.int64)
+    shard = of_site[site]
+    order = np.argsort(shard, kind="stable")
+    yield from np.split(order, np.searchsorted(shard[order], np.arange(1, number)))
+
+
+def _put_together(several: Sequence[Found], shards: Sequence[Ints], place: Ints) -> Found:
+    """What was found in shards as if it had been found in all rows at once."""
+    rows = [shard[one.rows] for one, shard in zip(several, shards, strict=True)]
+    first = np.concatenate([of[changes(one.number)] if len(of) else of for one, of in zip(several, rows, strict=True)])
+    opened = np.cumsum([0, *(len(one.episodes) for one in several)])
+    number = np.concatenate([one.number + before for one, before in zip(several, opened[:-1], strict=True)])
+    episodes = pd.concat([one.episodes for one in several])
+    for name in ("site", "path", "activities"):
+        episodes[name] = _united([one.episodes[name].array for one in several])
+    order = np.argsort(place[first])
+    # Numbered in the order in which they stand.
+    again = np.empty(len(order), dtype=np.int64)
+    again[order] = np.arange(len(order))
+    number = again[number]
+    return Found(episodes.iloc[order], np.concatenate(rows), number, place)
+
+
 def matches(
     records: geopandas.GeoDataFrame,
     *,
@@ -160,6 +215,7 @@ def compared(
     methods: Sequence[Method] = LOOK_METHODS,
     assume: Assumptions = DEFAULTS,
     learn: bool = False,
+    engine: Engine = HERE,
 ) -> Comparisons:
     """Compare one year with a baseline, as :func:`resight.comparison.repeats` does, without an object for every record.
 
@@ -169,14 +225,15 @@ def compared(
     Args:
         records: see the module.
         year, baseline_years, vocabulary, sites, scope, methods, assume, learn: as for the records.
+        engine: where the long parts are done: episodes by shards of sites, pairs and sites alone as they come.
 
     Raises:
         InvalidValue: as :func:`episodes`; the year is its own baseline.
     """
     _refuse_itself(year, baseline_years)
-    whole = found(records, vocabulary, methods=methods)
+    whole = spread(records, vocabulary, methods=methods, engine=engine)
     groups = compared_.scopes(pd.unique(records["site"]), sites, scope)
-    how: dict[str, Any] = {"vocabulary": vocabulary, "sites": sites, "assume": assume, "learn": learn}
+    how: dict[str, Any] = {"vocabulary": vocabulary, "sites": sites, "assume": assume, "learn": learn, "engine": engine}
     scopes = tuple(compared_.of(whole.episodes, groups, year=year, baseline_years=baseline_years, **how))
     undetermined = compared_.years_of(whole.episodes) == 0
     if scope is not None:
@@ -585,6 +642,13 @@ def _category(code: Ints, texts: Sequence[str]) -> pd.Categorical:
     place = np.full(len(texts), -1)
     place[there] = np.arange(len(there))
     return pd.Categorical.from_codes(place[code], categories=pd.Index([texts[one] for one in there]))
+
+
+def _united(several: Iterable[pd.Categorical]) -> pd.Categorical:
+    """Categories one after the other as one."""
+    number = weights.Coder()
+    code = [np.array([number(text) for text in one.categories], dtype=np.int64)[one.codes] for one in several]
+    return _category(np.concatenate(code), number.values)
 
 
 def _days(ordinals: Ints) -> Any:

@@ -31,6 +31,8 @@ _CHUNK = 1 << 17
 _BLOCK = 4096
 #: From so many pairs at one site on, the baseline is added up first and few pairs are built.
 _MANY = 1 << 22
+#: Sites are given to an engine together until they have so many pairs.
+_TOGETHER = 1 << 22
 _TIE = 1e-9
 _BLAS = ThreadpoolController()
 
@@ -338,7 +340,7 @@ def _sites_by_pairs(weights: Weights) -> Iterator[list[tuple[_Here, _Here]]]:
     for here in _sites(_Grouped(then, weights.kinds_of_baseline[1]), _Grouped(now, weights.kinds_of_current[1])):
         held.append(here)
         pairs += len(here[0].rows) * len(here[1].rows)
-        if pairs >= _MANY:
+        if pairs >= _TOGETHER:
             yield held
             held, pairs = [], 0
     if held:
