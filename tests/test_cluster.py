@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ def its_worker(part: int) -> int:
     return os.getpid()
 
 
+def is_uninterrupted(part: int) -> bool:
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
 def killed_once(part: int, flag: str) -> int:
     """Takes its whole worker down when it first comes to part 5."""
     if part == 5:
@@ -69,6 +74,11 @@ def test_two_processes_beside_this_one_share_the_parts(two: Engine) -> None:
 def test_answers_come_in_order_and_what_is_shared_reaches_every_part(two: Engine) -> None:
     parts = [3, 7, 11, *range(1, 200)]
     assert list(two.map("Dividing", reciprocal, parts, 2.0)) == list(engine.HERE.map("", reciprocal, parts, 2.0))
+
+
+def test_an_interruption_is_left_to_the_process_that_takes_the_workers_down(two: Engine) -> None:
+    assert set(two.map("Asking", is_uninterrupted, range(10))) == {True}
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
 
 
 def test_a_worker_killed_midway_costs_nothing_but_time(two: Engine, tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ RETRIES = 1
 #: What the digits of an answer rest on. dask refuses its own other versions less plainly.
 _ALIKE = ("resight", "dask", "distributed", "numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj")
 INSTALL = "pip install 'resight[dask]'"
+#: Ctrl-C reaches every process of a terminal: this one takes its workers down, and they need not complain.
+_UNINTERRUPTED = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 _SETTINGS = {
     "distributed.admin.large-graph-warning-threshold": "1GB",
     "distributed.scheduler.http.routes": [],
@@ -179,6 +181,7 @@ def on_dask(address: str | None = None, workers: int | None = None) -> Iterator[
                 local_directory=folder,
                 silence_logs=logging.CRITICAL,
                 env={"DASK_LOGGING__DISTRIBUTED": "critical"},
+                preload=[_UNINTERRUPTED],
             )
             client = stack.enter_context(distributed.Client(stack.enter_context(cluster)))
         else:
