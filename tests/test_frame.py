@@ -9,9 +9,11 @@ import geopandas
 import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 
+from resight.bulkfile import COLUMNS, table_of
 from resight.errors import InvalidValue
-from resight.frame import checked, to_frame, to_records
+from resight.frame import checked, of_table, to_frame, to_records
 from resight.logbook import Logbook
 from resight.observation import PROPERTY_NAMES, Observation, build
 
@@ -38,6 +40,16 @@ FULL = record(
     geometry={"type": "Point", "coordinates": [132.35, 42.89]},
 )
 BARE = record("bare")
+
+
+def test_rows_of_bulk_files_come_as_records_do_however_they_lie() -> None:
+    # By id the tenth of a day stands before the second; what ends sooner stands before what ends later.
+    same_day = [record(f"dunay-2025-05-18-any-{number}") for number in range(1, 13)]
+    others = [record("a-week", date="2025-05-18/2025-05-24"), record("z", date="2025-05-17", geometry=FULL.geometry)]
+    records = [*same_day, *others]
+    for lie in (records, records[::-1], [*records[5:], *records[:5]]):
+        assert_geodataframe_equal(of_table(table_of(lie).select(COLUMNS)), to_frame(records))
+
 
 DTYPES = {
     "site": "string",

@@ -64,12 +64,15 @@ def to_frame(records: Iterable[Observation]) -> geopandas.GeoDataFrame:
 def of_table(rows: pa.Table) -> geopandas.GeoDataFrame:
     """Rows of bulk files as :func:`to_frame` gives the records that they are, without making one of them.
 
-    Equal lists are one object. The order is that of the rows.
+    Equal lists are one object.
 
     Args:
-        rows: columns of :func:`resight.bulkfile.schema`, ``id`` and ``geometry`` among them. The frame has those of
-            them that are fields of a record.
+        rows: columns of :func:`resight.bulkfile.schema`, ``id``, ``earliest``, ``latest`` and ``geometry`` among them.
+            The frame has those of them that are fields of a record.
     """
+    days = [rows.column(name).to_numpy().astype(np.int64) for name in ("earliest", "latest")]
+    # Before anything is made of them: texts are laid anew in one go, and positions are made in the order they stay in.
+    rows = rows.take(_order(_of_arrow("id", rows.column("id")), *days))
     index = pd.Index(_of_arrow("id", rows.column("id")), name="id")
     names = [name for name in rows.column_names if name in _NAMES and name not in ("id", "geometry")]
     columns = {name: _of_arrow(name, rows.column(name)) for name in names}
@@ -118,17 +121,29 @@ def of_columns(frame: geopandas.GeoDataFrame, columns: Sequence[str] | None) -> 
 
 
 def joined(frames: Sequence[geopandas.GeoDataFrame]) -> geopandas.GeoDataFrame:
-    """Frames with the same columns, ``earliest`` and ``latest`` among them, as one in order of these and the id."""
-    whole = pd.concat(frames) if len(frames) > 1 else frames[0]
-    days = [whole[name].to_numpy().astype(np.int64) for name in ("latest", "earliest")]
-    order = np.lexsort(days)
-    ids, (last, first) = whole.index.array[order], [each[order] for each in days]
-    same = (first[1:] == first[:-1]) & (last[1:] == last[:-1])
-    if (same & np.asarray(ids[1:] < ids[:-1], dtype=bool)).any():
-        rank = np.empty(len(whole), dtype=np.int64)
-        rank[whole.index.array.argsort()] = np.arange(len(whole))
-        order = np.lexsort([rank, *days])
-    return whole.iloc[order]
+    """Frames with the same columns, ``earliest`` and ``latest`` among them, as one in order of these and the id.
+
+    One frame alone is in that order, as :func:`to_frame` and :func:`of_table` give it.
+    """
+    if len(frames) == 1:
+        return frames[0]
+    whole = pd.concat(frames)
+    days = [whole[name].to_numpy().astype(np.int64) for name in ("earliest", "latest")]
+    return whole.iloc[_order(whole.index.array, *days)]
+
+
+def _order(ids: Any, first: Any, last: Any) -> Any:
+    """The rows in order of (first day, last day, id)."""
+    order = np.lexsort((last, first))
+    same = np.ones(max(0, len(order) - 1), dtype=bool)
+    for days in (first[order], last[order]):
+        same &= days[1:] == days[:-1]
+    in_turn = ids[order]
+    if (same & np.asarray(in_turn[1:] < in_turn[:-1], dtype=bool)).any():
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[ids.argsort()] = np.arange(len(order))
+        order = np.lexsort((rank, last, first))
+    return order
 
 
 def to_records(frame: geopandas.GeoDataFrame) -> list[Observation]:

@@ -331,8 +331,9 @@ class Logbook:
                 return of_columns(found, columns)
             # Bounds are needed for the order.
             names = list(dict.fromkeys((*of_columns(found, columns).columns, "earliest", "latest")))
-            rows = self.bulk_rows(["id", *names], between=between, sites=sites, withdrawn=withdrawn)
-            parts = [part for part in (found[names], of_table(rows)) if len(part)]
+            # Not held here: the rows are let go once they stand in order.
+            rows = of_table(self.bulk_rows(["id", *names], between=between, sites=sites, withdrawn=withdrawn))
+            parts = [part for part in (found[names], rows) if len(part)]
             return of_columns(joined(parts or [found]), columns)
 
     def bulk_rows(
