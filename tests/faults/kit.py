@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import rfc8785
+from pyarrow import parquet
 
 RESIGHT = Path(sysconfig.get_path("scripts")) / "resight"
 INSIDE = Path(__file__).parent / "inside"
@@ -152,18 +153,41 @@ class Book:
     def amend(self, day: str | None = None) -> Sent:
         """A correction of a record on file, which may move it into another year's file."""
         mark = self._mark()
-        one = self.chance.choice(sorted(self.features()))
+        one = self.chance.choice(sorted({*self.features(), *self.rows()}))
         return Sent(("amend", one, "--note", mark, "--date", day or self._day(), "--anyway"), mark, 1)
+
+    def correct(self) -> Sent:
+        """A correction of a record of a bulk file, which moves it into a year file."""
+        mark, ids = self._mark(), sorted(self.rows().keys() - self.features().keys())
+        if not ids:
+            return self.load()
+        return Sent(("amend", self.chance.choice(ids), "--note", mark), mark, 1)
+
+    def withdraw(self) -> Sent:
+        """A record taken out of all answers, one of a bulk file where there is one."""
+        mark = self._mark()
+        gone = {i for i, feature in self.features().items() if feature["properties"].get("status") == "withdrawn"}
+        ids = sorted(self.rows().keys() - gone) or sorted(self.features().keys() - gone)
+        return Sent(("withdraw", self.chance.choice(ids), "--why", mark), mark, 1)
 
     def bring(self, rows: int = 40) -> Sent:
         """An import of so many rows over two years."""
+        mark, file = self._rows_to_import(rows)
+        return Sent(("import", str(file), "--anyway"), mark, rows)
+
+    def load(self, rows: int = 40) -> Sent:
+        """The same into bulk files."""
+        mark, file = self._rows_to_import(rows)
+        return Sent(("import", str(file), "--anyway", "--bulk"), mark, rows)
+
+    def _rows_to_import(self, rows: int) -> tuple[str, Path]:
         mark = self._mark()
         file = self.folder.parent / f"rows-{self._count}.csv"
         with file.open("w", encoding="utf-8", newline="") as opened:
             table = csv.writer(opened)
             table.writerow(["site", "date", "platform", "note", "basis"])
             table.writerows([["dunay", self._day(), "ropucha-class", mark, "own"] for _ in range(rows)])
-        return Sent(("import", str(file), "--anyway"), mark, rows)
+        return mark, file
 
     def attach(self) -> Sent:
         """A sighting with an image of its own, which is kept beside it."""
@@ -173,8 +197,8 @@ class Book:
         return sent._replace(words=(*sent.words, "--image", str(file)))
 
     def any(self) -> Sent:
-        """One of the three that are most in use."""
-        return self.chance.choice((self.log, self.log, self.amend, self.bring))()
+        """One of those that are most in use."""
+        return self.chance.choice((self.log, self.log, self.amend, self.bring, self.load, self.withdraw))()
 
     def _day(self) -> str:
         return f"{self.chance.choice((2024, 2025))}-{self.chance.randint(1, 9):02}-{self.chance.randint(1, 28):02}"
@@ -195,6 +219,21 @@ class Book:
                 if feature["id"] in found:
                     self.complain(f"{feature['id']} stands in two places")
                 found[feature["id"]] = feature
+        return found
+
+    def rows(self) -> dict[str, str]:
+        """The note of each record of the bulk files by its id; a file that is not whole counts as torn."""
+        found: dict[str, str] = {}
+        for path in sorted(self.observations.glob("bulk/*/*.parquet")):
+            if not _digest(path).startswith(path.stem):
+                self.figures["torn"] += 1
+                self.complain(f"{path.name} is torn")
+                continue
+            table = parquet.read_table(path, columns=["id", "note"], partitioning=None)
+            for identifier, note in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                if identifier in found:
+                    self.complain(f"{identifier} stands in two bulk files")
+                found[identifier] = str(note)
         return found
 
     def lines(self) -> list[dict[str, Any]]:
@@ -235,8 +274,9 @@ class Book:
         )
 
     def copy(self) -> dict[str, bytes]:
-        """Every data file as it is, by name."""
-        return {p.name: p.read_bytes() for p in self.observations.iterdir() if p.is_file() and p.suffix != ".tmp"}
+        """Every data file as it is, by its path below ``observations``."""
+        files = (path for path in self.observations.rglob("*") if path.is_file() and path.suffix != ".tmp")
+        return {path.relative_to(self.observations).as_posix(): path.read_bytes() for path in files}
 
     # --- what must hold
 
@@ -246,13 +286,16 @@ class Book:
         end = self.ended(self.started("check"))
         if end.status != 0:
             self.complain(f"check ended with {end.status}: {end.out}{end.err}")
-        if unsettled and not re.search(r"journal\.jsonl.*(carried out now|taken out)", end.out + end.err):
+        if unsettled and not re.search(r"(journal\.jsonl|/bulk/).*(carried out now|taken out)", end.out + end.err):
             self.complain(f"a repair that was not said: {end.out}{end.err}")
-        features, lines = self.features(), self.lines()
-        last = {line["id"]: line["after"] for line in lines}
-        said = Counter(_note(line["after"]) for line in lines)
+        features, rows, lines = self.features(), self.rows(), self.lines()
+        of_bulk = [line for line in lines if line["after"]["type"] == "FeatureCollection"]
+        last = {line["id"]: line["after"] for line in lines if line not in of_bulk}
+        said = Counter(_note(after) for after in (line["after"] for line in lines if line not in of_bulk))
+        said += Counter(rows.values())
         there = Counter(map(_note, features.values()))
         self._examine_images(features)
+        self._examine_bulk({line["id"]: line["after"]["sha256"] for line in of_bulk})
         for identifier, after in last.items():
             if features.get(identifier) != after:
                 self.figures["lost"] += 1
@@ -266,6 +309,15 @@ class Book:
                 self.complain(f"half an import: {said[sent.mark]} of {sent.records} rows")
             if sent.words[0] == "log" and there[sent.mark] > 1:
                 self.complain(f"logged twice: {sent}")
+
+    def _examine_bulk(self, digests: Mapping[str, str]) -> None:
+        there = {path.relative_to(self.observations).as_posix() for path in self.observations.glob("bulk/*/*.parquet")}
+        for name, digest in digests.items():
+            if _digest(self.observations / name) != digest:
+                self.figures["lost"] += 1
+                self.complain(f"{name} is not there as the journal says")
+        for name in sorted(there - digests.keys()):
+            self.complain(f"the journal does not speak of {name}")
 
     def _examine_images(self, features: Mapping[str, Any]) -> None:
         for identifier, feature in features.items():
@@ -282,7 +334,9 @@ class Book:
 
 
 def _note(feature: Mapping[str, Any]) -> str:
-    return str(feature["properties"].get("note"))
+    # The reason of a withdrawal stands after what was noted before.
+    found = re.findall(r"mark \d+\.", str(feature["properties"].get("note")))
+    return found[-1] if found else str(feature["properties"].get("note"))
 
 
 def _digest(path: Path) -> str:
@@ -344,7 +398,7 @@ def power_cut_at_each_step(make: Callable[[], Book], chance: random.Random) -> G
 
 def _at_each_step(book: Book, chance: random.Random, fault: Callable[[], dict[str, str]]) -> Generator[None]:
     # A date in the other year moves a record from one file to the other.
-    kinds = (book.log, book.amend, book.bring, book.attach)
+    kinds = (book.log, book.amend, book.bring, book.attach, book.load, book.correct, book.withdraw)
     order = [(kind, at) for kind in kinds for at in range(1, STEPS + 1)]
     for kind, at in chance.sample(order, len(order)):
         sent = kind()
@@ -475,10 +529,11 @@ def edited_meanwhile(make: Callable[[], Book], chance: random.Random) -> Generat
 
 
 def two_analysts(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
-    """Four commands at once, none of them killed: all come through, each with ids of its own."""
+    """Six commands at once, none of them killed: all come through, each with ids of its own."""
     book = make()
     for _ in range(4):
-        sent = [book.log("2025-05-18"), book.log("2025-05-18"), book.bring(), book.amend()]
+        # A record that is withdrawn by one cannot be corrected by another: these two are of two records.
+        sent = [book.log("2025-05-18"), book.log("2025-05-18"), book.bring(), book.load(), book.load(), book.amend()]
         under_way = [(one, book.started(*one.words)) for one in sent]
         for one, process in under_way:
             end = book.note(one, book.ended(process))
@@ -491,9 +546,10 @@ def two_analysts(make: Callable[[], Book], chance: random.Random) -> Generator[N
 def file_too_large(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
     """The system refuses to let a file grow (RLIMIT_FSIZE), at every size around those of the files."""
     book = make()
-    book.note(filled := book.bring(), book.run(filled))
-    for kind in (book.log, book.amend, book.bring):
-        sizes = [path.stat().st_size for path in book.observations.iterdir() if path.is_file()]
+    for filled in (book.bring(), book.load()):
+        book.note(filled, book.run(filled))
+    for kind in (book.log, book.amend, book.bring, book.load, book.correct):
+        sizes = [path.stat().st_size for path in book.observations.rglob("*") if path.is_file()]
         limits = [0, 100, *(size + more for size in sizes for more in (-1, 1, chance.randint(2, 9000)))]
         for limit in limits:
             before, sent = book.copy(), kind()
@@ -525,7 +581,7 @@ def disk_full(make: Callable[[], Book], chance: random.Random) -> Generator[None
     for room in (0, 1, 4, 12, 20, 40, 80):
         free = os.statvfs(book.folder).f_bavail * os.statvfs(book.folder).f_frsize
         ballast.write_bytes(b"\0" * max(0, free - room * 1024))
-        for kind in (book.log, book.amend, book.bring):
+        for kind in (book.log, book.amend, book.bring, book.load):
             try:
                 sent = kind()
             except OSError:
@@ -561,8 +617,17 @@ def read_only(make: Callable[[], Book], chance: random.Random) -> Generator[None
         libc.prctl(_DROP_CAPABILITY, _SEARCH, 0, 0, 0)
 
     book = make()
-    for names in (("observations",), (".",), ("observations/journal.jsonl",), (".resight",), (".", "observations")):
-        for kind in (book.log, book.amend, book.bring):
+    book.note(filled := book.load(), book.run(filled))
+    below = ("observations/bulk", "observations/bulk/2024", "observations/bulk/2025")
+    for names in (
+        ("observations",),
+        (".",),
+        ("observations/journal.jsonl",),
+        (".resight",),
+        (".", "observations"),
+        below,
+    ):
+        for kind in (book.log, book.amend, book.bring, book.load):
             before, sent = book.copy(), kind()
             modes = {path: path.stat().st_mode for name in names if (path := book.folder / name).exists()}
             for path in modes:
@@ -572,7 +637,9 @@ def read_only(make: Callable[[], Book], chance: random.Random) -> Generator[None
             finally:
                 for path, mode in modes.items():
                     path.chmod(mode)
-            if names[-1].startswith("observations") and end.status == 0:
+            # A bulk import adds files to folders of its own, all others to one above these.
+            is_told = names[-1] == "observations/journal.jsonl" or (kind == book.load) == (names is below)
+            if names[-1].startswith("observations") and is_told and end.status == 0:
                 book.complain(f"{names} is read-only and was written to")
             _examine_refusal(book, end, before)
             yield
@@ -691,7 +758,7 @@ TRIALS: Mapping[str, Trial] = {
     "merge killed at each step of its writing": merge_killed,
     "index cut, altered, old or gone": index_spoilt,
     "year file edited while it is written": edited_meanwhile,
-    "four commands at once": two_analysts,
+    "six commands at once": two_analysts,
     "file may not grow (RLIMIT_FSIZE)": file_too_large,
     "disk full": disk_full,
     "folder or file read-only": read_only,
