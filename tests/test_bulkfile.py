@@ -329,6 +329,23 @@ def test_what_a_crash_left_after_its_journal_line_is_put_in_place(book: Logbook)
     assert "carried out now" in again.repairs[0].what
 
 
+@pytest.mark.parametrize("cut", [20, 700])
+def test_check_does_not_miss_what_never_counted(book: Logbook, cut: int) -> None:
+    log(book, SEEN)
+    journal = book.folder / "observations/journal.jsonl"
+    before = journal.stat().st_size
+    log(book, {**SEEN, "site": "sunan", "date": "2024-05-01"}, {**SEEN, "site": "sunan"})
+    whole = journal.read_bytes()
+    # As a power cut leaves it: two files wait, and of two lines of the journal a part is there.
+    journal.write_bytes(whole[: max(before + 10, len(whole) - cut)])
+    for path in bulkfile.paths(book.folder / "observations"):
+        if path.name.encode() not in whole[:before]:
+            path.rename(bulkfile.waiting_at(path))
+    found = Logbook(book.folder).check()
+    assert [problem for problem in found if problem.level == "error"] == []
+    assert journal.stat().st_size == before
+
+
 def test_what_a_crash_left_before_its_journal_line_is_taken_away(book: Logbook) -> None:
     log(book, SEEN)
     (place,) = bulkfile.paths(book.folder / "observations")

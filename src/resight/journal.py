@@ -206,10 +206,17 @@ class Journal:
             yield from file
 
     def bulk_names(self) -> list[str]:
-        """The names of the bulk files, in the order in which the lines first speak of them."""
+        """The names of the bulk files, in the order in which the writes that count first speak of them."""
         mark = f'"type":"{_COLLECTION}"'.encode()
-        entries = (_entry(row) for row in self.rows() if mark in row)
-        return list(dict.fromkeys(entry["id"] for entry in entries if entry and is_of_bulk(entry)))
+        names: dict[str, None] = {}
+        pending: list[str] = []
+        for entry in (_entry(row) for row in self.rows() if mark in row):
+            if entry and is_of_bulk(entry):
+                pending.append(entry["id"])
+                if "files" in entry:
+                    names.update(dict.fromkeys(pending))
+                    pending.clear()
+        return list(names)
 
     def past(self, moment: datetime, problems: list[Problem]) -> Past:
         """What the journal says of the records at a moment, which still counts; see :meth:`entries`."""

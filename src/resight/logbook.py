@@ -500,6 +500,8 @@ class Logbook:
         ]
 
     def _say_lost_bulk(self) -> None:
+        # What a crash left is put in its place first.
+        self._repairs.finish()
         for name in self._files.journal.bulk_names():
             if not (self._files.observations / name).exists():
                 self._repairs.say_lost(name)
