@@ -108,7 +108,7 @@ def test_of_very_many_doubtful_bulk_records_the_first_are_told_and_the_rest_coun
     monkeypatch.setattr(logbook, "MOST_SUSPECTS", 2)
     doubts = book.check()
     assert len({p.id for p in doubts if p.level == "warning"}) == 2
-    assert [p.what for p in doubts if p.level == "notice"] == [
+    assert [p.what for p in doubts if p.file == "observations/bulk"] == [
         "3 more bulk records may be doubtful, alone or beside others; only the first 2 that may be were looked at"
     ]
     assert book.count() == 5
