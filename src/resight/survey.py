@@ -292,7 +292,7 @@ class _Made:
             f"This is a survey: {self._number:,} records are too many to be told one by one. {self._table}",
             "Left out is what needs every record by itself: the timelines, the years laid over each other, the matches "
             "tried together, and what would fit but for the method it was seen by. "
-            f"`{ONE_SITE}` tells all of that for one site, up to {MANY:,} records.",
+            f"{ONE_SITE} tells all of that for one site, up to {MANY:,} records.",
         )
 
     # --- the bottom line

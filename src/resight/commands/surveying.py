@@ -133,7 +133,7 @@ def survey(
             digest_of="data files, register and vocabulary",
             up_to=up_to(found.records),
             problems=problems,
-            table=f"{beside}." if form == "html" else "Every episode is a row of `resight report --format parquet`.",
+            table=f"{beside}." if form == "html" else "resight report --format parquet writes every episode as a row.",
             conditions=conditions,
             learn=learn,
             # Only the page has images.
