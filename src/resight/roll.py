@@ -187,8 +187,9 @@ def _of_records(
     starts, first = begin[:-1], rows[begin[:-1]]
     ids = pa.array(records.index, pa.string())
     each = pa.ListArray.from_arrays(pa.array(begin, pa.int32()), ids.take(pa.array(rows)))
-    hedge_on = records["hedge_on"].to_numpy(dtype=object, na_value=None)
-    hedged = {field: (hedge_on == field)[rows] for field in ("platform", "platform_name")}
+    hedge, fields = _coded(records["hedge_on"])
+    on = {field: code for code, field in enumerate(fields)}
+    hedged = {field: (hedge == on.get(field, -2))[rows] for field in ("platform", "platform_name")}
     name, names = _coded(records["platform_name"])
     name = name[rows]
     doubt, doubts = _coded(records["hedge"])

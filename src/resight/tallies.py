@@ -78,10 +78,11 @@ def of(records: GeoDataFrame, comparisons: Comparisons, vocabulary: Vocabulary) 
     basis = _codes(records, "basis")
     own = basis[0] == next((code for code, name in enumerate(basis[1]) if name == "own"), -2)
     own |= records["effort_stated"].fillna(False).to_numpy(dtype=bool)
+    image, sensor = (_codes(records, name)[0] for name in ("image_id", "sensor"))
     number = {"now": 0, "then": 1}
     for name, rows in (("looks", examined & ~unclear), ("clouded", examined & unclear)):
         rows = np.flatnonzero(rows)
-        key = _look(records, rows, site, first, pictured)
+        key = _look(rows, site, first, image, sensor)
         # The day of a look is that of the record that knows it best; rows come in order of (first, last, id).
         order = np.lexsort((np.arange(len(rows)), (last - first)[rows], key))
         best = rows[order[np.unique(key[order], return_index=True)[1]]]
@@ -145,13 +146,12 @@ def _reasons(
     return reasons
 
 
-def _look(records: GeoDataFrame, rows: Ints, site: Ints, first: Ints, pictured: Bools) -> Ints:
-    """A number for each look: by the image, else by the day and the sensor."""
-    image = _codes(records.iloc[rows], "image_id")[0]
-    sensor = _codes(records.iloc[rows], "sensor")[0]
-    when = np.where(pictured[rows], image, first[rows] * (int(sensor.max(initial=0)) + 2) + sensor + 1)
-    found, _ = pd.factorize(when)
-    found = (found * 2 + pictured[rows]) * (int(site.max(initial=0)) + 1) + site[rows]
+def _look(rows: Ints, site: Ints, first: Ints, image: Ints, sensor: Ints) -> Ints:
+    """A number for the look of each row: by the image, else by the day and the sensor."""
+    by_image = image[rows] >= 0
+    day = first - int(first.min(initial=0))
+    when = np.where(by_image, image[rows], day[rows] * (int(sensor.max(initial=0)) + 2) + sensor[rows] + 1)
+    found = (when.astype(np.int64) * 2 + by_image) * (int(site.max(initial=0)) + 1) + site[rows]
     return np.asarray(pd.factorize(found)[0])
 
 

@@ -124,12 +124,13 @@ def report(
     with terminal.progress() as progress:
         progress("reading the records", 0, 0)
         many = surveying.many(book, year, baseline, scope, reviewed_only=reviewed_only)
-        if many:
-            for option, asked in (("--as-of", as_of), ("--since", since)):
-                _refuse_moment(option, asked, len(many.records))
-            how: dict[str, Any] = {"scope": scope, "methods": admitted, "learn": learn, "conditions": conditions}
-            written, is_repeat, problems = surveying.survey(book, many, path_of(many), form, tell=progress, **how)
     if many:
+        for option, asked in (("--as-of", as_of), ("--since", since)):
+            _refuse_moment(option, asked, len(many.records))
+        how: dict[str, Any] = {"scope": scope, "methods": admitted, "learn": learn, "conditions": conditions}
+        with engine_.opened(engine_name, scheduler) as engine, terminal.progress() as progress:
+            how |= {"tell": progress, "engine": engine}
+            written, is_repeat, problems = surveying.survey(book, many, path_of(many), form, **how)
         for path in written:
             click.echo(str(path))
         finish(problems, REPEAT_FOUND if fail_on_repeat and is_repeat else 0)

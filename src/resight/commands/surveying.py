@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from resight import roll
     from resight.compared import Compared, Comparisons
+    from resight.engine import Engine
     from resight.logbook import Logbook
     from resight.observation import Method
     from resight.tallies import Tallies
@@ -81,6 +82,7 @@ def survey(
     learn: bool,
     conditions: Sequence[str],
     tell: Callable[[str, int, int], None],
+    engine: Engine,
 ) -> tuple[list[Path], bool, list[Problem]]:
     """Write the survey, and the table of all its episodes beside a page; what was written, and does anything match?
 
@@ -92,6 +94,7 @@ def survey(
         scope, methods, learn: as the comparison has them.
         conditions: in words, what narrows or widens the report.
         tell: told how far the work has got.
+        engine: where the long parts of the comparison are done.
 
     Raises:
         CannotWrite: the folder or disk does not take it, or pyarrow is not installed.
@@ -110,6 +113,7 @@ def survey(
         scope=scope,
         methods=methods,
         learn=learn,
+        engine=engine,
     )
     tell("looking for the closest ones", 0, 0)
     became = [outcomes.of(comparisons.found.episodes, one) for one in comparisons.scopes]
