@@ -299,18 +299,27 @@ class _Made:
 
     def lead(self) -> str:
         """How many episodes of the group are alike, in one sentence."""
-        one, now = self._comparisons.scopes[0], self._became[0].now
-        if not one.scope:
-            return "No site of the register is marked as watched; the other sites stand in part 3."
-        where, current, baseline = f"at the {self.case.group}", self.case.now, self.case.then
-        if not len(one.now) and not len(one.then):
+        scopes = self._comparisons.scopes
+        if scopes[0].scope:
+            return self._likeness(0, 1, f"at the {self.case.group}")
+        none = "No site of the register is marked as watched"
+        return (
+            f"{none}. {self._likeness(1, len(scopes), 'at all sites, each by itself,')}" if scopes[1:] else f"{none}."
+        )
+
+    def _likeness(self, first: int, last: int, where: str) -> str:
+        """How many episodes of some scopes repeat or resemble one of the other side."""
+        current, baseline = self.case.now, self.case.then
+        now, then = ([both[side] for both in self._became[first:last]] for side in (1, 0))
+        numbers = [sum(len(outcome.became) for outcome in side) for side in (now, then)]
+        if not any(numbers):
             return f"No episode of {current} or {baseline} {where} can be compared."
-        if not len(one.now):
-            return f"No episode of {current} {where} can be compared with the {_n(len(one.then))} of {baseline}."
-        if not len(one.then):
-            return f"{_n(len(one.now))} of {current} {where}; {baseline} has none on file to compare with."
-        same, alike, like = (now.number(code) for code in (REPEATS, RESEMBLES, ALIKE))
-        of = f"of {_n(len(one.now))} of {current} {where}"
+        if not numbers[0]:
+            return f"No episode of {current} {where} can be compared with the {_n(numbers[1])} of {baseline}."
+        if not numbers[1]:
+            return f"{_n(numbers[0])} of {current} {where.rstrip(',')}; {baseline} has none on file to compare with."
+        same, alike, like = (sum(one.number(code) for one in now) for code in (REPEATS, RESEMBLES, ALIKE))
+        of = f"of {_n(numbers[0])} of {current} {where}"
         said = []
         if same:
             said.append(f"{same:,} {of} {_verb(same, 'repeats')} one of {baseline}, the same individual being known")
@@ -327,7 +336,9 @@ class _Made:
         """Sentences under the question they answer."""
         parts = (
             Part("What is alike", tuple(self._alike())),
-            Part("How sure this is", tuple(map(Point, self._tried(0, 1)))),
+            Part(
+                "How sure this is", tuple(map(Point, self._tried(0, 1 if self._comparisons.scopes[0].scope else None)))
+            ),
             Part("What was not looked at, or is not known", tuple(self._not_looked(unread))),
             Part("What is left over", tuple(self._left_over())),
             Part("Not counted above", tuple(self._not_counted())),
@@ -386,7 +397,7 @@ class _Made:
 
     # --- matches
 
-    def _tried(self, first: int, last: int) -> tuple[str, ...]:
+    def _tried(self, first: int, last: int | None) -> tuple[str, ...]:
         """What there is to say of the matches of some scopes together."""
         scopes = self._comparisons.scopes[first:last]
         posteriors: Floats = np.concatenate([one.links.posterior[one.matched] for one in scopes] or [np.zeros(0)])
