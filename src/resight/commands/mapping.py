@@ -73,7 +73,7 @@ def map_(
       resight map --public --grid 0.2
     """
     from resight import links as links_
-    from resight import maps
+    from resight import maps, terminal
     from resight import tiles as tiles_
 
     if overview and (names or everything):
@@ -82,13 +82,10 @@ def map_(
         raise click.UsageError("--images are shown at records, and the overview has none; leave out one of the two")
     tiles = tiles_.parse(template) if template is not None else None
     book = open_logbook(terms)
-    pages, problems = _pages(book, year, baseline, terms.statements if terms else ())
     chosen = [book.resolve_site(name) for name in names] or [
         site for site in book.sites.values() if not overview and (everything or site.watched)
     ]
     folder = folder_of_pages(book, output, terms)
-    links = links_.beside(folder, book.sites, report_name(pages.repeats), written=[site.id for site in chosen])
-    pictures = _pictures(book, pages, chosen) if images else {}
     written: list[Path] = []
 
     def write(page: Map, name: str) -> None:
@@ -101,12 +98,19 @@ def map_(
         written.append(path)
         click.echo(str(path))
 
-    for site in chosen:
-        _, frame, told = pages.page(site.id)
-        page = maps.site_map(frame, site.id, told, tiles=tiles, links=links, pictures=pictures.get(site.id))
-        write(page, links_.page_name(site.id))
-    _, frame, told = pages.overview()
-    write(maps.overview_map(frame, told, tiles=tiles, links=links), links_.OVERVIEW)
+    with terminal.progress() as progress:
+        progress("comparing the records", 0, 0)
+        pages, problems = _pages(book, year, baseline, terms.statements if terms else ())
+        links = links_.beside(folder, book.sites, report_name(pages.repeats), written=[site.id for site in chosen])
+        pictures = _pictures(book, pages, chosen) if images else {}
+        for number, site in enumerate(chosen):
+            progress("writing pages", number, len(chosen) + 1)
+            _, frame, told = pages.page(site.id)
+            page = maps.site_map(frame, site.id, told, tiles=tiles, links=links, pictures=pictures.get(site.id))
+            write(page, links_.page_name(site.id))
+        progress("writing the overview", 0, 0)
+        _, frame, told = pages.overview()
+        write(maps.overview_map(frame, told, tiles=tiles, links=links), links_.OVERVIEW)
     if show:
         _show(folder / (links_.page_name(chosen[0].id) if len(chosen) == 1 else links_.OVERVIEW))
     finish(problems)
