@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,27 @@ def test_two_workers_write_the_report_of_one_process_to_the_byte(
     alone = report(run, folder)
     assert b"999 drawn arrangements" in alone
     assert report(run, folder, "--engine", "dask", "--scheduler", cluster.scheduler_address) == alone
+
+
+def test_workers_of_this_machine_are_started_for_one_report_and_leave_nothing_behind(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made_up(run, tmp_path / "made", 30, 2, 1)
+    alone = report(run, folder)
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    assert report(run, folder, "--engine", "dask") == alone
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_workers_that_cannot_be_started_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(**options: Any) -> None:
+        raise RuntimeError("Cluster failed to start: no port is free")
+
+    monkeypatch.setattr(distributed, "LocalCluster", no_room)
+    said = r"no workers could be started on this machine \(Cluster failed .*\); --engine here needs none"
+    with pytest.raises(Unfinished, match=said), engine.on_dask():
+        pass
 
 
 def fits_but_once(arrangements: Any, test: Any) -> Any:

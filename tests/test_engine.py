@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from click.testing import Result
 
 from resight import engine
 from resight.errors import (
@@ -21,6 +22,7 @@ from resight.errors import (
     UnknownName,
     UnreadableFile,
 )
+from resight.logbook import Logbook
 
 
 def added(part: int, more: int) -> int:
@@ -91,3 +93,14 @@ def test_without_dask_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatc
         engine.on_dask(),
     ):
         pass
+
+
+def test_a_scheduler_without_its_engine_is_a_wrong_command_line(run: Callable[..., Result], book: Logbook) -> None:
+    result = run("report", "--scheduler", "tcp://127.0.0.1:8786", folder=book.folder)
+    assert result.exit_code == 2
+    assert "--scheduler is one of dask: add --engine dask" in result.stderr
+
+
+def test_the_engine_of_this_process_is_at_hand() -> None:
+    with engine.opened("here") as found:
+        assert found is engine.HERE

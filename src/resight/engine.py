@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
@@ -22,7 +23,7 @@ from uuid import uuid4
 from resight.errors import InvalidValue, ResightError, Unfinished
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 Answer = TypeVar("Answer")
 
@@ -172,23 +173,32 @@ def on_dask(address: str | None = None, workers: int | None = None) -> Iterator[
         stack.enter_context(dask.config.set(_SETTINGS))
         if address is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="resight-", ignore_cleanup_errors=True))
-            cluster = distributed.LocalCluster(
-                n_workers=workers or dask.system.CPU_COUNT,
-                threads_per_worker=1,
-                processes=True,
-                # Nobody looks at its pages: they are not served, on a port that is free.
-                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-                local_directory=folder,
-                silence_logs=logging.CRITICAL,
-                env={"DASK_LOGGING__DISTRIBUTED": "critical"},
-                preload=[_UNINTERRUPTED],
-            )
+            stack.enter_context(dask.config.set({"temporary-directory": folder}))
+            cluster = _started(workers or dask.system.CPU_COUNT)
             client = stack.enter_context(distributed.Client(stack.enter_context(cluster)))
         else:
             client = stack.enter_context(_connected(address))
         if words := _unlike(client.get_versions(packages=list(_ALIKE))):
             raise InvalidValue("--scheduler", address, words, allowed="workers with what is installed here")
         yield Dask(client)
+
+
+def _started(workers: int) -> LocalCluster:
+    from distributed import LocalCluster
+
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            # Nobody looks at its pages: they are not served, on a port that is free.
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            silence_logs=logging.CRITICAL,
+            env={"DASK_LOGGING__DISTRIBUTED": "critical"},
+            preload=[_UNINTERRUPTED],
+        )
+    except (OSError, RuntimeError) as error:
+        raise Unfinished(f"no workers could be started on this machine ({error}); --engine here needs none") from error
 
 
 def _connected(address: str) -> Client:
@@ -200,8 +210,9 @@ def _connected(address: str) -> Client:
 
     allowed = "the address that `dask scheduler` prints, once a worker has joined it"
     try:
-        # A client that reaches nothing would go on trying.
-        asyncio.run(reach())
+        # A client that reaches nothing would go on trying; a notebook has a loop of its own in this thread.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, reach()).result()
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         what = f"no dask scheduler answers at {address!r}"
