@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 from click.testing import Result
 from geopandas.testing import assert_geodataframe_equal
 
-from resight import bench, bulk, chance, compared, engine, linkage, synthetic
+from resight import bench, bulk, chance, compared, engine, linkage, listing, synthetic
 from resight.compared import Comparisons
 from resight.engine import Engine
 from resight.errors import InvalidValue, Unfinished
@@ -155,6 +156,12 @@ def test_a_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) ->
 # --- many records
 
 
+def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "_SHARD", 300)
+    monkeypatch.setattr(compared, "_TOGETHER", 100)
+    monkeypatch.setattr(linkage, "_TOGETHER", 10_000)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_two_workers_compare_many_records_as_one_process_does_to_the_last_bit(
     two: Engine, monkeypatch: pytest.MonkeyPatch, seed: int
@@ -162,9 +169,7 @@ def test_two_workers_compare_many_records_as_one_process_does_to_the_last_bit(
     made = synthetic.logbook(4000, vocabulary=WORDS, sites=12, seed=seed)
     # Half of the sites as one group, the others alone; everything in many parts.
     register = {id: site.model_copy(update={"watched": id < "site-0006"}) for id, site in made.sites.items()}
-    monkeypatch.setattr(bulk, "_SHARD", 300)
-    monkeypatch.setattr(compared, "_TOGETHER", 100)
-    monkeypatch.setattr(linkage, "_TOGETHER", 10_000)
+    in_small_parts(monkeypatch)
 
     def of(workers: Engine) -> Comparisons:
         known: dict[str, Any] = {"vocabulary": WORDS, "sites": register, "year": 2025, "baseline_years": [2024]}
@@ -211,6 +216,33 @@ def test_two_workers_write_the_report_of_one_process_to_the_byte(
     alone = report(run, folder)
     assert b"999 drawn arrangements" in alone
     assert report(run, folder, "--engine", "dask", "--scheduler", cluster.scheduler_address) == alone
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_workers_write_the_survey_of_one_process_to_the_byte(
+    cluster: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    folder = made_up(run, tmp_path / "made", 1000, 12, seed)
+    # Half of the sites as one group, the others alone; more records than are told one by one, in many parts.
+    register = folder / "seeds" / "sites.geojson"
+    half, after, others = register.read_text().partition('"site-0006"')
+    assert '"watched": true' in others
+    register.write_text(half + after + others.replace('"watched": true', '"watched": false'))
+    monkeypatch.setattr(listing, "MANY", 100)
+    in_small_parts(monkeypatch)
+    spread = ["--learn", "--engine", "dask", "--scheduler", cluster.scheduler_address]
+    alone, together = (survey(run, folder, *options) for options in (["--learn"], spread))
+    assert alone.keys() == {".html", ".parquet"}
+    assert alone == together
+
+
+def survey(run: Run, folder: Path, *options: str) -> dict[str, bytes]:
+    """The bytes of a survey and of its table, which are taken away."""
+    result = run("report", "--year", "2025", *options, folder=folder)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    found = {path.suffix: path.read_bytes() for path in map(Path, result.stdout.splitlines())}
+    shutil.rmtree(folder / "maps")
+    return found
 
 
 def test_workers_of_this_machine_are_started_for_one_report_and_leave_nothing_behind(
