@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import sys
 from collections.abc import Callable, Iterator
@@ -104,3 +105,17 @@ def test_a_scheduler_without_its_engine_is_a_wrong_command_line(run: Callable[..
 def test_the_engine_of_this_process_is_at_hand() -> None:
     with engine.opened("here") as found:
         assert found is engine.HERE
+
+
+def test_dask_is_silenced_for_a_time_and_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
+    talking = [logging.getLogger(name) for name in ("tornado.of a test", "somebody")]
+
+    def talk() -> list[str]:
+        caplog.clear()
+        for one in talking:
+            one.error(one.name)
+        return [record.message for record in caplog.records]
+
+    with engine._quiet():
+        assert talk() == ["somebody"]
+    assert talk() == ["tornado.of a test", "somebody"]

@@ -36,6 +36,7 @@ RETRIES = 1
 #: What the digits of an answer rest on. dask refuses its own other versions less plainly.
 _ALIKE = ("resight", "dask", "distributed", "numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj")
 INSTALL = "pip install 'resight[dask]'"
+_TALKERS = ("distributed", "tornado", "asyncio")
 #: Ctrl-C reaches every process of a terminal: this one takes its workers down, and they need not complain.
 _UNINTERRUPTED = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 _SETTINGS = {
@@ -228,14 +229,17 @@ def _connected(address: str) -> Client:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """What dask has to say of lost workers and other versions is said here, in words."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
+    talking = [one for one in loggers if one.name.partition(".")[0] in _TALKERS and not one.disabled]
+    for one in talking:
+        one.disabled = True
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="distributed")
             yield
     finally:
-        logging.disable(before)
+        for one in talking:
+            one.disabled = False
 
 
 def _unlike(versions: Mapping[str, Any]) -> str:
