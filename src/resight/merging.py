@@ -107,6 +107,8 @@ class Absences:
 
     def between(self, after: int, before: int, path: Path, individual: str | None) -> bool:
         """Does a look that would have found it certainly lie after one day and before another?"""
+        if before - after < 2:
+            return False
         for days in self._covering(path, individual):
             for first, last in days[bisect_right(days, (after, _NEVER)) :]:
                 if first >= before:
@@ -170,7 +172,7 @@ def merge(sightings: Sequence[Sighting], absences: Absences, gap_days: int = EPI
         )
 
     for row, sighting in enumerate(sightings):
-        first, last, path = sighting[1:4]
+        _, first, last, path, *_ = sighting
         # Most are told to be the same event as nothing: then none of their look needs to be asked.
         may_be_told_same = bool(told_same) and (bool(sighting.same_event) or sighting.id in told_same)
         nearest: _Open | None = None
@@ -210,11 +212,10 @@ class _LastSeen:
         held = self._days[episode.last_day][episode.last_look]
         del held[bisect_left(held, (episode.first_id, episode.number))]
 
-    def forgotten(self, since: int) -> Iterator[_Open]:
+    def forget(self, since: int) -> list[_Open]:
         """Take out those that were not seen since a day."""
-        while self._days and (day := next(iter(self._days))) < since:
-            for held in self._days.pop(day).values():
-                yield from (episode for _, _, episode in held)
+        over = [day for day in self._days if day < since]
+        return [episode for day in over for held in self._days.pop(day).values() for _, _, episode in held]
 
     def nearest(
         self,
@@ -244,9 +245,10 @@ class _LastSeen:
 class _Held:
     """The open episodes of one platform."""
 
-    __slots__ = ("_by_name", "_named", "_unnamed")
+    __slots__ = ("_by_name", "_last_day", "_named", "_unnamed")
 
     def __init__(self) -> None:
+        self._last_day = 0
         self._unnamed, self._named = _LastSeen(), _LastSeen()
         #: Those of each individual, in the order in which they were last seen.
         self._by_name: dict[str | None, list[_Open]] = {}
@@ -279,10 +281,11 @@ class _Held:
         else:
             self._named.put(episode)
             self._by_name.setdefault(episode.individual, []).append(episode)
-        for _ in self._unnamed.forgotten(since):
-            pass
-        for gone in self._named.forgotten(since):
-            self._by_name[gone.individual].remove(gone)
+        if episode.last_day > self._last_day:
+            self._last_day = episode.last_day
+            self._unnamed.forget(since)
+            for gone in self._named.forget(since):
+                self._by_name[gone.individual].remove(gone)
 
     def take_out(self, episode: _Open) -> None:
         """Take an episode out."""
