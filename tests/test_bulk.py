@@ -95,10 +95,12 @@ def looked_at(records: Sequence[Observation]) -> geopandas.GeoDataFrame:
 
 
 @settings(deadline=None, max_examples=150)
-@given(two_years())
-def test_the_episodes_of_a_frame_are_those_of_its_records(records: list[Observation]) -> None:
+@given(two_years(), st.sampled_from([1, 4, 1 << 16]))
+def test_the_episodes_of_a_frame_are_those_of_its_records(records: list[Observation], at_once: int) -> None:
     expected = [as_row(episode) for episode in episodes.find(records, WORDS)]
-    assert rows_of(bulk.episodes(looked_at(records), WORDS)) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "_AT_ONCE", at_once)
+        assert rows_of(bulk.episodes(looked_at(records), WORDS)) == expected
 
 
 def ends(found: geopandas.GeoDataFrame) -> dict[tuple[str, str], tuple[str, float, float]]:
