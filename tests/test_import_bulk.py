@@ -187,6 +187,38 @@ def test_a_moment_is_kept_in_whole_seconds_as_in_a_year_file(book: Logbook, tmp_
         assert "0 records added, 1 already there." in run(book, "import", str(path), *how).output
 
 
+def test_near_names_are_offered_for_some_hundred_names_at_most(
+    book: Logbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def near(text: str, _: Any) -> list[str]:
+        asked.append(text)
+        return ["dunay"]
+
+    monkeypatch.setattr("resight.exchange.cells.near_names", near)
+    path = write_csv(tmp_path / "rows.csv", [{"When": "2025-05-18", "site": f"dunai {n % 700}"} for n in range(2000)])
+    for how in ([], ["--bulk"]):
+        asked.clear()
+        result = run(book, "import", str(path), *how, "--set", "basis=own", "--set", "platform=ropucha")
+        assert "site: 'dunai 0' is not known; did you mean dunay?" in result.output
+        assert "0 records added, 2000 rows rejected." in result.output
+        assert len({*asked}) == 500
+
+
+def test_a_keyboard_interrupt_while_it_writes_says_what_to_do(
+    book: Logbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "rows.parquet"
+    frame(SEEN).to_parquet(path)
+    monkeypatch.setattr(Logbook, "add_bulk", stop)
+    result = run(book, "import", "--bulk", str(path))
+    assert "in the logbook whole or not at all: the same command again adds what is missing" in result.output
+
+
 def test_of_a_very_long_cell_a_line_is_shown(book: Logbook, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "rows.csv", [{"When": "2025-05-18", "site": "dunay" + "y" * 200_000}])
     result = run(book, "import", "--bulk", str(path), "--set", "basis=own", "--set", "platform=ropucha")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,12 +118,8 @@ def import_(
         where = _write_rejects(file, options["rejects"], rejected.text(columns, rejects)) if rejects else None
         with terminal.progress() as progress:
             progress(f"writing {len(records):,} records", 0, 0)
-            try:
+            with _said_when_interrupted():
                 book.add(*records, anyway=True, command="import", now=now)
-            except KeyboardInterrupt:
-                again = "The file is in the logbook whole or not at all: the same command again adds what is missing."
-                click.echo(f"\n{again}", err=True)
-                raise
         _say_outcome(len(records), there, rejects, "added", where)
     finish(book.file_problems(), PROBLEMS_FOUND if rejects else 0)
 
@@ -192,9 +189,20 @@ def _import_bulk(book: Logbook, file: Path, stated: Stated, options: Mapping[str
         number = added.num_rows
         with terminal.progress() as progress:
             progress(f"writing {number:,} records", 0, 1)
-            book.add_bulk(added, source=file.name, by=analyst, now=now)
+            with _said_when_interrupted():
+                book.add_bulk(added, source=file.name, by=analyst, now=now)
         _say_outcome(number, there, rejects, "added", where)
     finish(book.file_problems(), PROBLEMS_FOUND if rejects else 0)
+
+
+@contextlib.contextmanager
+def _said_when_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        again = "The file is in the logbook whole or not at all: the same command again adds what is missing."
+        click.echo(f"\n{again}", err=True)
+        raise
 
 
 def _stated(maps: Sequence[str], sets: Sequence[str], path: Path | None, dates: str | None) -> Stated:

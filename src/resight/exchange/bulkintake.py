@@ -42,6 +42,8 @@ _DEGREES = ("longitude", "latitude")
 _PLACE = {*_DEGREES, "geometry"}
 #: A number as it is written plainly: no other reading comes into question.
 _PLAIN_NUMBER = r"^[+-]?\d{1,15}(\.\d{1,15})?$"
+#: Of these a name that nobody knows is met with near ones.
+_NAMED = ("site", "platform")
 _MEMBERS = ("type", "geometry", "properties")
 #: Stands for what is no value.
 _WRONG = object()
@@ -336,6 +338,9 @@ def _said(rule: Rule, row: Mapping[str, Any], read: Reader, values: _Values) -> 
     """What a rule makes of cells: a value for each field, or None where the row needs a closer look."""
     try:
         cells = list(rule.cells(row))
+        # Which names are near is for the closer look to say; after a colon stands the name of a hull.
+        if rule.field in _NAMED and any(not read.fits(rule.field, cell) for cell in cells if ":" not in as_text(cell)):
+            return None
         no_names = [cell for cell in cells if read.names_nothing(rule.field, cell)]
         for cell in no_names:
             values.no_names.setdefault(rule.field, {})[as_text(cell).strip()] = None

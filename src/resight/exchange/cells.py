@@ -27,6 +27,7 @@ from resight.observation import (
     Status,
     parse_count,
 )
+from resight.vocabulary import FILE as VOCABULARY_FILE
 from resight.vocabulary import Individual, Platform, Vocabulary, fold, near_names
 
 #: Day numbers of a spreadsheet that are taken for dates: 1954 to 2064.
@@ -88,6 +89,8 @@ NO_NAME = frozenset(
     )
     for word in words
 )
+#: Names that nobody knows for which near ones are looked for; where there are more, the column is another one.
+_HINTED = 500
 #: Fields whose words tell one thing from all others of its kind.
 NAMES = frozenset({"platform_name", "image_id"})
 
@@ -108,6 +111,7 @@ class Reader:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._unknown: set[str] = set()
         self._sites = {
             fold(name): site.id for site in reversed(list(context.sites.values())) for name in site.all_names
         }
@@ -180,7 +184,7 @@ class Reader:
         found = self._named_site(text)
         if found is None:
             names = [name for site in self._context.sites.values() for name in site.all_names]
-            near = near_names(text, names)
+            near = near_names(text, names) if self._is_hinted(text) else []
             raise UnknownName("site", text, near=near, where=REGISTER_FILE, all_names="resight sites")
         return {"site": found}
 
@@ -238,8 +242,15 @@ class Reader:
         what, _, hull = text.partition(":")
         if hull.strip():
             return {**self._platform(what, ""), **self._individual(hull, "")}
-        self._context.vocabulary.resolve_platform(text)
-        raise AssertionError("unreachable: a name that is not known is refused")
+        if self._is_hinted(text):
+            self._context.vocabulary.resolve_platform(text)
+        raise UnknownName("platform", text, near=(), where=VOCABULARY_FILE, all_names="resight platforms")
+
+    def _is_hinted(self, name: str) -> bool:
+        """Are near names looked for in the place of one that nobody knows?"""
+        if len(self._unknown) < _HINTED:
+            self._unknown.add(name)
+        return name in self._unknown
 
     def _named(self, text: str) -> tuple[Platform | Individual | None, Mapping[str, int]]:
         """What a name stands for, and the count that may stand beside it: ``2 cargo ships``, ``Il-76 x2``."""
