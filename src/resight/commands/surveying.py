@@ -28,6 +28,8 @@ COLUMNS = (
     *("hedge", "hedge_on", "basis", "method", "berth", "sensor", "image_time", "image_id", "length_m", "sources"),
     *("relates", "aggregate", "context", "effort_stated", "logged_at", "revised_at", "status"),
 )
+#: Reading the records is the first of so many steps.
+_STEPS = 6
 #: Formats in which the table itself is what is asked for.
 TABLES = ("csv", "parquet")
 UNCHECKED = Problem(
@@ -60,11 +62,13 @@ def many(
 
     if not book.holds_more_than(MANY):
         return None
-    year = year or book.newest_year()
+    records = book.frame(columns=COLUMNS, sites=scope)
+    if year is None:
+        # The newest year of all, not that of some sites.
+        year = book.newest_year() if scope else int(records["earliest"].dt.year.max()) if len(records) else None
     if year is None:
         return None
     years = baseline_years(baseline, year)
-    records = book.frame(columns=COLUMNS, sites=scope)
     if reviewed_only:
         records = records[records["status"] == "reviewed"]
     touched = [records[name].dt.year.isin([year, *years]) for name in ("earliest", "latest")]
@@ -102,8 +106,9 @@ def survey(
     from resight import bulk, outcomes, tallies
     from resight import report as report_
     from resight import survey as survey_
+    from resight.public import PublicLogbook
 
-    tell("comparing", 0, 0)
+    tell("comparing", 1, _STEPS)
     comparisons = bulk.compared(
         found.records,
         year=found.year,
@@ -115,16 +120,16 @@ def survey(
         learn=learn,
         engine=engine,
     )
-    tell("looking for the closest ones", 0, 0)
+    tell("looking for the closest ones", 2, _STEPS)
     became = [outcomes.of(comparisons.found.episodes, one) for one in comparisons.scopes]
-    tell("counting records and looks", 0, 0)
+    tell("counting records and looks", 3, _STEPS)
     counted = tallies.of(found.records, comparisons, book.vocabulary)
     problems = [*book.glance(), UNCHECKED]
     table = path.with_suffix(".parquet")
     written = []
     if form not in TABLES:
         beside = f"Every episode is a row of {table.name}, beside this page"
-        tell("telling the strongest matches", 0, 0)
+        tell("telling the strongest matches", 4, _STEPS)
         said = survey_.of(
             found.records,
             comparisons,
@@ -134,7 +139,7 @@ def survey(
             sites=book.sites,
             vocabulary=book.vocabulary,
             digest=book.digest_of_files(),
-            digest_of="data files, register and vocabulary",
+            digest_of=f"{'records' if isinstance(book, PublicLogbook) else 'data files'}, register and vocabulary",
             up_to=up_to(found.records),
             problems=problems,
             table=f"{beside}." if form == "html" else "resight report --format parquet writes every episode as a row.",
@@ -147,7 +152,7 @@ def survey(
         write_text(path, lay_out(said))
         written.append(path)
     if form == "html" or form in TABLES:
-        tell("writing every episode as a row", 0, 0)
+        tell("writing every episode as a row", 5, _STEPS)
         rows = _roll().of(
             found.records, comparisons, became, _naming(book, comparisons, counted, found), book.vocabulary
         )
