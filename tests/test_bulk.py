@@ -292,6 +292,8 @@ def test_a_site_is_in_one_shard_whatever_else_there_is() -> None:
     assert sum(map(len, whole)) == 40
     assert min(map(len, whole)) > 5
     assert shards(names[:20][::-1]) == [shard & set(names[:20]) for shard in whole]
+    # By CRC-32, as another process and another machine have it.
+    assert shards(["dunay", "wonsan", "site-0"]) == [{"site-0"}, {"wonsan"}, {"dunay"}]
 
 
 def test_what_is_learned_of_a_frame_is_what_is_learned_of_its_records() -> None:
