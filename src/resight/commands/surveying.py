@@ -124,7 +124,7 @@ def survey(
     became = [outcomes.of(comparisons.found.episodes, one) for one in comparisons.scopes]
     tell("counting records and looks", 3, _STEPS)
     counted = tallies.of(found.records, comparisons, book.vocabulary)
-    problems = [*book.glance(), UNCHECKED]
+    problems, moment = [*book.glance(), UNCHECKED], up_to(found.records)
     table = path.with_suffix(".parquet")
     written = []
     if form not in TABLES:
@@ -140,7 +140,7 @@ def survey(
             vocabulary=book.vocabulary,
             digest=book.digest_of_files(),
             digest_of=f"{'records' if isinstance(book, PublicLogbook) else 'data files'}, register and vocabulary",
-            up_to=up_to(found.records),
+            up_to=moment,
             problems=problems,
             table=f"{beside}." if form == "html" else "resight report --format parquet writes every episode as a row.",
             conditions=conditions,
@@ -154,19 +154,19 @@ def survey(
     if form == "html" or form in TABLES:
         tell("writing every episode as a row", 5, _STEPS)
         rows = _roll().of(
-            found.records, comparisons, became, _naming(book, comparisons, counted, found), book.vocabulary
+            found.records, comparisons, became, _naming(book, comparisons, counted, moment), book.vocabulary
         )
         written.append(path.with_suffix(".csv" if form == "csv" else ".parquet"))
         _write_rows(rows, written[-1], conditions)
     return written, bool(len(comparisons.scopes[0].matched)), problems
 
 
-def _naming(book: Logbook, comparisons: Comparisons, counted: Tallies, found: Many) -> roll.Naming:
+def _naming(book: Logbook, comparisons: Comparisons, counted: Tallies, moment: str) -> roll.Naming:
     """What the rows of the table are called: as on the page."""
     from resight import comparison
     from resight import survey as survey_
 
-    case = survey_.bare_case(comparisons, book.sites, book.vocabulary, up_to(found.records))
+    case = survey_.bare_case(comparisons, book.sites, book.vocabulary, moment)
     years = {"now": case.now, "then": case.then}
 
     def looks(site: str, side: str) -> str:
