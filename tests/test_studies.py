@@ -9,13 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from click.testing import Result
 from geopandas import GeoDataFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resight import Logbook, comparison, studies, thinning
+from resight import Logbook, bulk, comparison, linkage, studies, thinning
 from resight.columns import Columns
 from resight.frame import of_columns, to_frame
 from resight.links import Links
@@ -169,3 +170,16 @@ def test_what_does_not_fit_whole_is_taken_evenly_over_the_days() -> None:
     places = thinning.kept(Columns(frame, repeats), frozenset(), 50)
     assert len(places) == 50
     assert {after - before for before, after in pairwise(places)} == {4, 5}
+
+
+@settings(deadline=None, max_examples=100)
+@given(two_years())
+def test_what_is_alike_is_told_without_looking_at_every_pair(records: list[Observation]) -> None:
+    found = bulk.compared(to_frame(records), **YEARS, vocabulary=WORDS, sites=EVIDENCE_SITES)
+    for one in found.scopes:
+        _, to_then = one.closest()
+        left = np.flatnonzero(to_then >= 0)
+        expected = left[one.factors(to_then[left], left)["finding"] != "same kind"]
+        is_alike = linkage.alike(one.weighed, one.near)
+        is_alike[one.ends[1]] = False
+        assert np.flatnonzero(is_alike).tolist() == expected.tolist()

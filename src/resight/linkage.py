@@ -573,6 +573,48 @@ def closest(weights: Weights, near: Ints, open_then: Bools, open_now: Bools) -> 
     )
 
 
+#: What two platforms agree in, as :attr:`resight.weights.Weights.closeness` numbers it: not in their type.
+_SAME_KIND = 3
+
+
+def alike(weights: Weights, near: Ints) -> Bools:
+    """Which current rows have one of the other year at their place that is of the same type or closer.
+
+    It contradicts their platform nowhere, as the one of :func:`closest` would. Whether two agree rests on their paths,
+    on whether either is named, and on whether both are one: of each kind at a site one row is looked at.
+    """
+    then, now = weights.held.baseline, weights.held.current
+    found = np.zeros(len(now), dtype=bool)
+    if not len(then) or not len(now):
+        return found
+
+    def fit(b: Ints, c: Ints, same: Bools | bool) -> Bools:
+        state = weights.states(b, c, same)
+        return np.asarray((state % 2 == 0) & (weights.closeness[then.path[b], state // 2] < _SAME_KIND))
+
+    (of_then, kind_then), (of_now, kind_now) = (
+        kinds(side.path, np.minimum(side.individual, 0)) for side in (then, now)
+    )
+    fits = fit(of_then[None, :], of_now[:, None], False)
+    there = np.zeros((int(max(then.site.max(), now.site.max())) + 1, len(of_then)), dtype=bool)
+    there[then.site, kind_then] = True
+    for part in _parts(len(now), max(1, _CHUNK // len(of_then))):
+        found[part] = (there[now.site[part]] & fits[kind_now[part]]).any(axis=1)
+    most = int(max(then.individual.max(), now.individual.max())) + 1
+    named_then, named_now = (np.flatnonzero(side.individual >= 0) for side in (then, now))
+    keys = [side.site[rows] * most + side.individual[rows] for side, rows in ((then, named_then), (now, named_now))]
+    known, first = np.unique(keys[0], return_index=True)
+    if len(known):
+        at = np.minimum(np.searchsorted(known, keys[1]), len(known) - 1)
+        met = known[at] == keys[1]
+        b, c = named_then[first[at[met]]], named_now[met]
+        found[c] |= fit(b, c, True)
+    if near.size:
+        b, c = near
+        found[c[fit(b, c, _same_individual(weights, b, c))]] = True
+    return found
+
+
 def _farness(weights: Weights, b: Ints, c: Ints) -> Floats:
     """Less is closer: the level at which the platforms agree, then bits; infinite where they part or share nothing."""
     same = _same_individual(weights, b, c)

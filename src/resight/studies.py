@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from resight import bulk, compared, dates, episodes, excerpt, geodesy, thinning, weights
+from resight import bulk, compared, dates, episodes, excerpt, geodesy, linkage, thinning, weights
 from resight.columns import Columns
 from resight.compared import Compared
 from resight.comparison import Comparison, Repeats, would_fit
@@ -302,13 +302,12 @@ class _Scope:
 
     def tallies(self) -> dict[str, Tally]:
         """What came of the comparison at each site."""
-        _, to_then = self.one.closest()
-        open_ones = np.flatnonzero(to_then >= 0)
-        alike = self.one.factors(to_then[open_ones], open_ones)["finding"] != "same kind"
+        is_alike = linkage.alike(self.one.weighed, self.one.near)
+        is_alike[self.one.ends[1]] = False
         (then, now), number = self._site, len(self._sites)
         ends = self._ends[1]
         counts = [np.bincount(at, minlength=number) for at in (now, then, ends[self.repeats], ends[~self.repeats])]
-        counts.append(np.bincount(now[open_ones[alike]], minlength=number))
+        counts.append(np.bincount(now[is_alike], minlength=number))
         sightings = np.zeros(number)
         for at, rows in ((then, self.one.then), (now, self.one.now)):
             sightings += np.bincount(at, self._sightings[rows], minlength=number)
