@@ -188,8 +188,8 @@ class OfColumns:
     def _crowded(self, site: str, scope: _Scope, here: Ints) -> tuple[Crowd, list[Observation], list[Episode]]:
         """Of a site with more records than a page tells all to be counted, those that are told, and their episodes.
 
-        What an episode may be the same as is known as far as that is told, too; what would fit were it not for the
-        method of one side is not looked for.
+        What an episode may be the same as, and what would fit were it not for the method of one side, is not looked
+        for in a crowd.
         """
         rows, begin = self._all.found.sightings()
         episode = np.full(len(self._frame), -1)
@@ -207,11 +207,8 @@ class OfColumns:
         told = set(ids[places])
         all_ids = self._frame.index[np.concatenate(wanted)].tolist() if wanted else []
         read = {record.id: record for record in self._book.records_of({*told, *all_ids})}
-        at_site: dict[str, list[list[Observation]]] = defaultdict(list)
-        for some in wanted:
-            sightings = [read[identifier] for identifier in self._frame.index[some]]
-            at_site[sightings[0].site].append(sightings)
-        found = [e for merged in at_site.values() for e in episodes.closed(merged, (), self._vocabulary)]
+        sightings = ([read[identifier] for identifier in self._frame.index[some]] for some in wanted)
+        found = [episode for merged in sightings for episode in episodes.closed([merged], (), self._vocabulary)]
         found.sort(key=lambda e: (*e.time, e.id))
         shown = [record for identifier, record in read.items() if identifier in told]
         return Crowd(crowd, frozenset(ids[episode[here] >= 0])), shown, found
