@@ -108,7 +108,7 @@ def test_the_engine_of_this_process_is_at_hand() -> None:
 
 
 def test_dask_is_silenced_for_a_time_and_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
-    talking = [logging.getLogger(name) for name in ("tornado.of a test", "somebody")]
+    talking = [logging.getLogger(name) for name in ("asyncio.of a test", "somebody")]
 
     def talk() -> list[str]:
         caplog.clear()
@@ -118,4 +118,4 @@ def test_dask_is_silenced_for_a_time_and_nobody_else(caplog: pytest.LogCaptureFi
 
     with engine._quiet():
         assert talk() == ["somebody"]
-    assert talk() == ["tornado.of a test", "somebody"]
+    assert talk() == ["asyncio.of a test", "somebody"]
