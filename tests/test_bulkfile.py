@@ -270,6 +270,14 @@ def test_a_file_of_a_newer_version_is_read_and_that_is_said(book: Logbook) -> No
     ]
 
 
+def test_after_an_import_nobody_looks_for_ids_that_stand_twice(book: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resight.bulktwins._found", None)
+    log(book, SEEN, {**SEEN, "date": "2024-05-18"})
+    assert len(Logbook(book.folder).read().records) == 2
+    log(Logbook(book.folder), {**SEEN, "site": "sunan"})
+    assert len(Logbook(book.folder).read().records) == 3
+
+
 def test_check_names_a_bulk_file_that_is_gone(book: Logbook) -> None:
     log(book, SEEN)
     (path,) = bulkfile.paths(book.folder / "observations")

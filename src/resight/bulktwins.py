@@ -150,6 +150,11 @@ def _found(files: BulkFiles, paths: Mapping[str, Path], order: Callable[[], Sequ
     return Twins(hidden, other)
 
 
+def keep_none(folder: Path, keys: Collection[str]) -> None:
+    """Keep in a folder that no id stands in several of these files."""
+    _keep(folder, sorted(keys), Twins({}, {}))
+
+
 def _kept(folder: Path, keys: Sequence[str]) -> Twins | None:
     """What was found of these files before; None when nothing was, or it cannot be read."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):

@@ -811,11 +811,14 @@ class Logbook:
                 raise UnreadableFile(_not_all_ids(unread))
             taken = set().union(*(file.ids for file in self._files.glanced())) - {None}
             rows = bulkfile.with_ids(bulkfile.with_moment(rows, moment), bulk.ids(taken))
-            self._write_bulk(rows, source, moment, by)
+            added = self._write_bulk(rows, source, moment, by)
+            # No id of theirs was on file, so there is nothing to look for.
+            if not bulk.hidden:
+                bulktwins.keep_none(self._files.own_folder, [*map(bulkfile.key_of, bulk.counts), *added])
         return rows
 
-    def _write_bulk(self, rows: "pa.Table", source: str, moment: datetime, by: str | None) -> None:
-        """Put rows on disk as new files, which wait beside their places until the journal has its lines."""
+    def _write_bulk(self, rows: "pa.Table", source: str, moment: datetime, by: str | None) -> list[str]:
+        """Put rows on disk as new files, which wait in their folders until the journal has its lines; their names."""
         observations = self.folder / "observations"
         digests: dict[str, tuple[str, str]] = {}
         try:
@@ -851,6 +854,7 @@ class Logbook:
             # What the journal has a line of waits for the next command.
             if self._files.none_new(digests) or not self._files.behind(digests):
                 bulkfile.clear(observations)
+        return [file.key for file in files]
 
     def amend(
         self,

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date as Day
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from resight import geodesy
 from resight.checks import Located
@@ -302,8 +302,8 @@ class PublicLogbook(Logbook):
             return located._replace(record=record)
         raise NotFound(identifier)
 
-    def _write_bulk(self, *_: Any, **__: Any) -> None:
+    def _write_bulk(self, *_: Any, **__: Any) -> NoReturn:
         self._write()
 
-    def _write(self, *_: Any, **__: Any) -> None:
+    def _write(self, *_: Any, **__: Any) -> NoReturn:
         raise CannotWrite("what is shown to the public is never written to a logbook; nothing was changed")
