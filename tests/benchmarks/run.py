@@ -36,7 +36,7 @@ def synthetic(folder: Path, records: int, *, years: Sequence[int], sites: int) -
     from resight.observation import Observation, build
 
     book = Logbook.create(folder, empty=True)
-    _enlarge(folder / "seeds" / "sites.geojson", sites)
+    enlarge(folder / "seeds" / "sites.geojson", sites)
     book = Logbook(folder)
     places = list(book.sites)[:sites]
     chance = random.Random(20250518)
@@ -68,7 +68,7 @@ def synthetic(folder: Path, records: int, *, years: Sequence[int], sites: int) -
     return folder
 
 
-def _enlarge(register: Path, sites: int) -> None:
+def enlarge(register: Path, sites: int) -> None:
     """Put made-up sites into a register that has too few."""
     import orjson
 
