@@ -165,9 +165,10 @@ class OfColumns:
             crowd, here, found = self._crowded(site, scope, here_rows)
         else:
             ring = self._ring(site, scope)
-            read = self._book.read(sites={site} | scope.beside(site) | ring).records
+            read = self._book.read(sites={site} | ring).records
             here = [record for record in read if record.site == site]
             found = episodes.find(read, self._vocabulary, methods=self._all.methods)
+            found += self._ends_elsewhere(site, scope, {site} | ring)
         then = {e.id: e for e in found if e.year in self._all.baseline_years}
         now = {e.id: e for e in found if e.year == self._all.year}
         extras = episodes.find(read, self._vocabulary, methods=self._other_methods) if ring else []
@@ -185,13 +186,26 @@ class OfColumns:
         own = replace(made, baseline=baseline, current=current)
         return self._page(here, self._repeats([own], candidates, undetermined), crowd)
 
+    def _ends_elsewhere(self, site: str, scope: _Scope, known: set[str]) -> list[Episode]:
+        """The other ends of a site's matches at sites that were not read, each of its own records alone."""
+        one, found = scope.one, self._all.found
+        rows, begin = self._sightings
+        sites = found.episodes["site"].array
+        ends = {int(one.then[b]) for b, _ in scope.ends_at(site)} | {int(one.now[c]) for _, c in scope.ends_at(site)}
+        wanted = [rows[begin[end] : begin[end + 1]] for end in sorted(ends) if sites[end] not in known]
+        if not wanted:
+            return []
+        read = {record.id: record for record in self._book.records_of(self._frame.index[np.concatenate(wanted)])}
+        sightings = ([read[identifier] for identifier in self._frame.index[some]] for some in wanted)
+        return [episode for merged in sightings for episode in episodes.closed([merged], (), self._vocabulary)]
+
     def _crowded(self, site: str, scope: _Scope, here: Ints) -> tuple[Crowd, list[Observation], list[Episode]]:
         """Of a site with more records than a page tells all to be counted, those that are told, and their episodes.
 
         What an episode may be the same as, and what would fit were it not for the method of one side, is not looked
         for in a crowd.
         """
-        rows, begin = self._all.found.sightings()
+        rows, begin = self._sightings
         episode = np.full(len(self._frame), -1)
         episode[rows] = np.repeat(np.arange(len(begin) - 1), np.diff(begin))
         one, ends = scope.one, scope.ends_at(site)
@@ -212,6 +226,11 @@ class OfColumns:
         found.sort(key=lambda e: (*e.time, e.id))
         shown = [record for identifier, record in read.items() if identifier in told]
         return Crowd(crowd, frozenset(ids[episode[here] >= 0])), shown, found
+
+    @cached_property
+    def _sightings(self) -> tuple[Ints, Ints]:
+        """The rows of the sightings of each episode, and where those of each begin."""
+        return self._all.found.sightings()
 
     @cached_property
     def _other_methods(self) -> list[Any]:
@@ -325,11 +344,6 @@ class _Scope:
         places = self._places_at.get(site, [])
         b, c = (side[places].tolist() for side in self.one.ends)
         return list(zip(b, c, strict=True))
-
-    def beside(self, site: str) -> set[str]:
-        """The sites of the other ends of these."""
-        places = self._places_at.get(site, [])
-        return {self._sites[code] for side in self._ends for code in side[places].tolist()}
 
     @cached_property
     def _counts(self) -> Counts:
