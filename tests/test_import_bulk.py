@@ -202,7 +202,7 @@ def test_near_names_are_offered_for_some_hundred_names_at_most(
         asked.clear()
         result = run(book, "import", str(path), *how, "--set", "basis=own", "--set", "platform=ropucha")
         assert "site: 'dunai 0' is not known; did you mean dunay?" in result.output
-        assert "0 records added, 2000 rows rejected." in result.output
+        assert "0 records added, 2,000 rows rejected." in result.output
         assert len({*asked}) == 500
 
 
