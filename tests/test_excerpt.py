@@ -53,6 +53,10 @@ def test_the_matches_told_are_those_of_all_records_to_the_last_bit(records: list
         assert [evidence.grounds(p) for p in beside] == [evidence.grounds(p) for p in others]
         assert [p.bits for p in beside] == [p.bits for p in others]
     assert (len(made.baseline), len(made.current)) == (len(expected.baseline), len(expected.current))
+    counted, theirs_counted = made.shares._counts, evidence.counts(expected.baseline)
+    assert counted.children == theirs_counted.children
+    assert (counted.number, counted.at_site) == (theirs_counted.number, theirs_counted.at_site)
+    assert counted.activities == theirs_counted.activities
 
 
 RECORDS = [
