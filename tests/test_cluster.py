@@ -63,8 +63,13 @@ def killed(part: int) -> int:
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Engine]:
-    with engine.on_dask(workers=2) as workers:
-        yield workers
+    # In the background a shell has interruptions ignored from the start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with engine.on_dask(workers=2) as workers:
+            yield workers
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_two_processes_beside_this_one_share_the_parts(two: Engine) -> None:
@@ -80,7 +85,7 @@ def test_answers_come_in_order_and_what_is_shared_reaches_every_part(two: Engine
 
 def test_an_interruption_is_left_to_the_process_that_takes_the_workers_down(two: Engine) -> None:
     assert set(two.map("Asking", is_uninterrupted, range(10))) == {True}
-    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_worker_killed_midway_costs_nothing_but_time(two: Engine, tmp_path: Path) -> None:
