@@ -674,7 +674,10 @@ def vanished(make: Callable[[], Book], chance: random.Random) -> Generator[None]
 
 
 def _holds(folder: Path, sent: Sent) -> bool:
-    return any(sent.mark.encode() in path.read_bytes() for path in folder.rglob("*.geojson"))
+    if any(sent.mark.encode() in path.read_bytes() for path in folder.rglob("*.geojson")):
+        return True
+    notes = (parquet.read_table(path, columns=["note"], partitioning=None) for path in folder.rglob("bulk/*/*.parquet"))
+    return any(sent.mark in str(note) for table in notes for note in table.column("note").to_pylist())
 
 
 def stale_lock(make: Callable[[], Book], chance: random.Random) -> Generator[None]:
